@@ -1,0 +1,1 @@
+"""The lifecycle of a server application: start, run, stop, modules, services, sockets."""

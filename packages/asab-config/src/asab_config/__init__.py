@@ -1,0 +1,1 @@
+"""Configuration for servers: INI files with includes, environment, layered defaults."""

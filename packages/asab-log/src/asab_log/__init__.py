@@ -1,0 +1,1 @@
+"""Logging for servers: structured data, console, file and syslog that never blocks."""

@@ -1,0 +1,1 @@
+"""Message queues for ASAB applications: AMQP (RabbitMQ) and an in-memory broker."""

@@ -1,0 +1,1 @@
+"""A publish-subscribe message bus for one process: fast, fair, asyncio-aware."""

@@ -1,0 +1,1 @@
+"""Timers, a persistent dictionary and a singleton for asyncio servers."""

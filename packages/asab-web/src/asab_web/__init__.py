@@ -1,0 +1,1 @@
+"""The web server of ASAB applications, on aiohttp: containers, sessions, access log."""

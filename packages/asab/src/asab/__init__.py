@@ -1,0 +1,1 @@
+"""Asynchronous Server Application Boilerplate: the framework for servers on asyncio."""
