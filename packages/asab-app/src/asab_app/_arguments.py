@@ -1,0 +1,57 @@
+"""The command line that every application has (documentation, chapter Command-line interface).
+
+No letters are taken but the documented ones. What is given here beats the configuration file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from asab_config import Config, ConfigError
+
+Config.add_layer_defaults({"general": {"tick_period": "1", "finalize_timeout": "10"}})
+
+
+def create_parser(**options: Any) -> argparse.ArgumentParser:
+    """Return a parser of the common options.
+
+    Args:
+        **options: For `argparse.ArgumentParser`.
+    """
+    parser = argparse.ArgumentParser(**options)
+    parser.add_argument("-c", "--config", metavar="CONFIG", help="load the configuration file CONFIG")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log at level DEBUG, and the event loop's doings")
+    parser.add_argument("-l", "--log-file", metavar="LOG_FILE", help="log to the file LOG_FILE")
+    parser.add_argument("-s", "--syslog", action="store_true", help="log to syslog")
+    return parser
+
+
+def load_configuration(arguments: argparse.Namespace) -> None:
+    """Load the configuration file and lay the command line over it.
+
+    Args:
+        arguments: What was parsed; options that a parser of the application's own does not have count as not given.
+
+    Raises:
+        ConfigError: If the configuration cannot be read.
+    """
+    Config.load(getattr(arguments, "config", None))
+    if getattr(arguments, "verbose", False):
+        Config.set("logging", "verbose", "yes")
+    if log_file := getattr(arguments, "log_file", None):
+        Config.set("logging:file", "path", log_file.replace("$", "$$").replace("%", "%%"))
+    if getattr(arguments, "syslog", False):
+        Config.set("logging:syslog", "enabled", "yes")
+
+
+def positive_seconds(section: str, option: str) -> float:
+    """Return a time that is more than 0.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    value = Config.getfloat(section, option)
+    if not 0 < value < float("inf"):
+        raise ConfigError(f"[{section}] {option} = {value!r}: expected a time in seconds, more than 0")
+    return value

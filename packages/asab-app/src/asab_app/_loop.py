@@ -1,0 +1,42 @@
+"""The event loop: made for one application, and closed so that nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from asab_app import _tasks
+
+if TYPE_CHECKING:
+    from asab_log import Logging
+
+
+def open_loop() -> asyncio.AbstractEventLoop:
+    """Make a loop and set it as the thread's, for code that asks for it before it runs."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout: float) -> None:
+    """End what is left in the loop, then the log, then the loop.
+
+    Args:
+        loop: The loop, not running.
+        logging: The log outputs, if there are any; they are the last to go.
+        timeout: What the tasks have to end, and then the log to be written, in seconds each.
+    """
+    try:
+        loop.run_until_complete(_end_tasks(loop, timeout))
+        if logging is not None:
+            loop.run_until_complete(logging.close(timeout))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _end_tasks(loop: asyncio.AbstractEventLoop, timeout: float) -> None:
+    current = asyncio.current_task()
+    await _tasks.cancel([task for task in asyncio.all_tasks() if task is not current], timeout)
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()

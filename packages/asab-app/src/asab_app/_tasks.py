@@ -1,0 +1,67 @@
+"""Waiting with a deadline, so that nobody hangs the application.
+
+The rule: what does not end in time is named with the place where it stands, cancelled, and left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Collection, Coroutine
+from typing import Any
+
+L = logging.getLogger(__name__)
+
+
+class ExitRequested(Exception):
+    """`sys.exit()` in a hook: carried as an ordinary exception, for the real one would tear the event loop down."""
+
+    def __init__(self, code: object) -> None:
+        """Take what `sys.exit` was given."""
+        super().__init__(code)
+        self.exit_code = code if isinstance(code, int) else 0 if code is None else 1
+
+
+async def hook(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a hook of the application's author.
+
+    Raises:
+        ExitRequested: If it calls `sys.exit`.
+    """
+    try:
+        await coroutine
+    except SystemExit as e:
+        raise ExitRequested(e.code) from None
+
+
+async def finish(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
+    """Wait until tasks have ended.
+
+    Args:
+        tasks: The tasks. What they return or raise is for the caller to look at.
+        timeout: How long to wait for them, in seconds.
+
+    Returns:
+        Whether all of them ended in time. Those that did not are logged and cancelled.
+    """
+    if not tasks:
+        return True
+    _, pending = await asyncio.wait(tasks, timeout=timeout)
+    for task in pending:
+        L.error("%s did not end within %g s. It stands at:\n%s", task.get_name(), timeout, _stack(task))
+        task.cancel()
+    return not pending
+
+
+async def cancel(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
+    """Cancel tasks and wait until they have ended; returns and logging as for `finish`."""
+    for task in tasks:
+        task.cancel()
+    return await finish(tasks, timeout)
+
+
+def _stack(task: asyncio.Task[Any]) -> str:
+    text = io.StringIO()
+    task.print_stack(file=text)
+    return text.getvalue().rstrip()

@@ -1,0 +1,302 @@
+"""`Application`: init-time, run-time and exit-time of a server (documentation, chapter Application).
+
+The laws:
+
+1. Init-time is the constructor: arguments, configuration, logging, event loop, signals, `initialize()`, then every
+   module and service in the order of registration, then `Application.init!`. `run()` is run-time, then exit-time.
+2. A start that fails leaves the constructor by `SystemExit`, with what was started stopped again, so that a bare
+   `app.run()` cannot report success.
+3. Exit-time always follows, whatever `main()` does, and every step of it has a deadline.
+4. `stop()` may be called from anywhere; the third call aborts.
+5. Of all exit codes that are set the highest wins, unless one is forced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from asab_config import Config, ConfigError
+from asab_log import LOG_NOTICE, Logging
+from asab_pubsub import PubSub
+from asab_utils import Singleton
+
+from asab_app import _arguments, _failures, _tasks
+from asab_app._components import Components, finalize
+from asab_app._loop import close_loop, open_loop
+from asab_app._signals import Signals
+from asab_app._supervisor import Supervisor
+from asab_app._ticks import Ticks
+from asab_app.errors import EX_SOFTWARE
+from asab_app.module import Module
+from asab_app.service import Service
+
+L = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Module)
+
+
+class Application(metaclass=Singleton):
+    """The one application of the process.
+
+    Attributes:
+        Description: The text of `--help`.
+        Loop: The event loop.
+        PubSub: The application-wide message bus.
+        Modules: The modules, in the order in which they were added.
+        Services: The services by name.
+        ExitCode: What `run()` returns.
+        LaunchTime: When the application was launched, in seconds since the epoch (UTC).
+        Logging: The log outputs.
+    """
+
+    Description = ""
+
+    def __init__(self, args: Sequence[str] | None = None) -> None:
+        """Go through init-time.
+
+        Args:
+            args: The command line without the program's name; by default that of the process.
+
+        Raises:
+            SystemExit: If the start fails, with the exit code; what is wrong has been said on stderr.
+        """
+        self.LaunchTime = time.time()
+        self.ExitCode = 0
+        self.Modules: list[Module] = []
+        self.Services: dict[str, Service] = {}
+        self._args = args
+        self._arguments = argparse.Namespace()
+        self._components = Components(self)
+        self._supervisor = Supervisor(self)
+        self._stops = itertools.count(1)
+        self._stopping = asyncio.Event()
+        self._running = False
+        self._signals = Signals({"SIGINT": self.stop, "SIGTERM": self.stop, "SIGHUP": self._hup})
+        try:
+            self._arguments = self.parse_args() or self._arguments
+            _arguments.load_configuration(self._arguments)
+            self._finalize_timeout = _arguments.positive_seconds("general", "finalize_timeout")
+            self._tick_period = _arguments.positive_seconds("general", "tick_period")
+            verbose = Config.getboolean("logging", "verbose")
+        except ConfigError as e:
+            _failures.refuse(e)
+        self.Loop = open_loop()
+        self.Loop.set_debug(self.Loop.get_debug() or verbose)
+        self._clock = self.LaunchTime - self.Loop.time()
+        self.PubSub = PubSub(self)
+        self._start()
+
+    # Init-time
+
+    def parse_args(self) -> argparse.Namespace | None:
+        """Process the command line; called in init-time. For overriding.
+
+        Returns:
+            The arguments. The options `config`, `verbose`, `log_file` and `syslog` are obeyed where they are there.
+        """
+        return self.parse_arguments(self._args)
+
+    def create_argument_parser(self, **options: Any) -> argparse.ArgumentParser:
+        """Return the parser of the common options, to which an override may add its own.
+
+        Args:
+            **options: For `argparse.ArgumentParser`, such as `prog` or `epilog`.
+        """
+        return _arguments.create_parser(**{"description": self.Description, **options})
+
+    def parse_arguments(self, args: Sequence[str] | None = None) -> argparse.Namespace | None:
+        """Parse the command line with the parser of `create_argument_parser`. For overriding.
+
+        Args:
+            args: The command line without the program's name; by default that of the process.
+        """
+        self._arguments = self.create_argument_parser().parse_args(args)
+        return self._arguments
+
+    async def initialize(self) -> None:
+        """Set the application up; called in init-time, before modules and services. For overriding.
+
+        Raises:
+            Exception: Whatever it raises ends the start.
+        """
+
+    def _start(self) -> None:
+        try:
+            self.Logging = Logging(self)
+        except ConfigError as e:
+            close_loop(self.Loop, None, self._finalize_timeout)
+            _failures.refuse(e)
+        self._signals.install()
+        if not self.Loop.run_until_complete(self._initialize()):
+            self._close()
+            raise SystemExit(self.ExitCode)
+
+    async def _initialize(self) -> bool:
+        initialized = False
+        try:
+            await _tasks.hook(self.initialize())
+            initialized = True
+            await self._components.start()
+        except Exception as e:
+            _failures.report(self, e)
+            await self._components.stop(self._finalize_timeout)
+            if initialized:
+                await finalize(self, self, "the application", self._finalize_timeout)
+            return False
+        await _tasks.finish(self._announce("Application.init!"), self._finalize_timeout)
+        return True
+
+    # Run-time
+
+    def run(self) -> int:
+        """Go through run-time and exit-time.
+
+        Returns:
+            `ExitCode`.
+        """
+        try:
+            self.Loop.run_until_complete(self._live())
+        finally:
+            self._close()
+        return self.ExitCode
+
+    async def main(self) -> None:
+        """Do what the application is for; called in run-time. For overriding.
+
+        When it returns without `stop()`, the application runs on. An exception stops the application with exit code 70.
+        When the application stops first, it is cancelled.
+        """
+
+    def stop(self, exit_code: int | None = None) -> None:
+        """End run-time gracefully, from any thread, coroutine or signal handler.
+
+        `Application.stop!` is published with the number of the call as its argument, soon, in the event loop. The third
+        call aborts the process at once with exit code 70.
+
+        Args:
+            exit_code: As for `set_exit_code`.
+        """
+        if exit_code is not None:
+            self.set_exit_code(exit_code)
+        count = next(self._stops)
+        if count >= 3:
+            os.write(2, b"Emergency abort: stop was asked for three times.\n")
+            os._exit(EX_SOFTWARE)
+        if not self.Loop.is_closed():
+            self.Loop.call_soon_threadsafe(self._on_stop, count)
+
+    async def _live(self) -> None:
+        if not self._stopping.is_set():
+            await self._run_time()
+        await self._exit_time()
+
+    async def _run_time(self) -> None:
+        self._running = True
+        subscribers = self._announce("Application.run!")
+        L.log(LOG_NOTICE, "is ready.")
+        ticks = Ticks(self.Loop, self.PubSub, self._tick_period)
+        ticks.start()
+        self._supervisor.start(self.main(), "main()")
+        await self._stopping.wait()
+        ticks.stop()
+        self._running = False
+        await self._supervisor.cancel(self._finalize_timeout)
+        await _tasks.finish(subscribers, self._finalize_timeout)
+
+    def _on_stop(self, count: int) -> None:
+        if count == 1:
+            L.log(LOG_NOTICE, "is stopping.")
+        self._stopping.set()
+        self.PubSub.publish("Application.stop!", count)
+
+    def _hup(self) -> None:
+        if not self.Loop.is_closed():
+            self.Loop.call_soon_threadsafe(self._on_hup)
+
+    def _on_hup(self) -> None:
+        self.Logging.rotate()
+        self.PubSub.publish("Application.hup!")
+
+    # Exit-time
+
+    async def finalize(self) -> None:
+        """Take the application down; called in exit-time, after modules and services. For overriding."""
+
+    def set_exit_code(self, exit_code: int, force: bool = False) -> None:
+        """Set the exit code.
+
+        Args:
+            exit_code: Taken if it is higher than what was set before.
+            force: Whether to take it in any case.
+        """
+        if force or self.ExitCode < exit_code:
+            self.ExitCode = exit_code
+
+    async def _exit_time(self) -> None:
+        await _tasks.finish(self._announce("Application.exit!"), self._finalize_timeout)
+        await self._components.stop(self._finalize_timeout)
+        await finalize(self, self, "the application", self._finalize_timeout)
+
+    def _close(self) -> None:
+        try:
+            close_loop(self.Loop, self.Logging, self._finalize_timeout)
+        finally:
+            self._signals.restore()
+
+    # Registries, time
+
+    def add_module(self, module_class: type[M]) -> M:
+        """Make a module and register it; of a class that is there already the first one is returned.
+
+        In run-time the module and its services are started soon after, and a failure stops the application.
+
+        Args:
+            module_class: Called with the application.
+        """
+        for module in self.Modules:
+            if type(module) is module_class:
+                return module
+        module = module_class(self)
+        self.Modules.append(module)
+        self._add_component(module)
+        return module
+
+    def get_service(self, service_name: str) -> Any:
+        """Return the service of a name.
+
+        Raises:
+            KeyError: If there is none.
+        """
+        try:
+            return self.Services[service_name]
+        except KeyError:
+            known = ", ".join(sorted(self.Services)) or "none"
+            raise KeyError(f"no service {service_name!r} is registered; known: {known}") from None
+
+    def time(self) -> float:
+        """Return the present time in seconds since the epoch (UTC), by the clock of the event loop: it never jumps."""
+        return self._clock + self.Loop.time()
+
+    def _register_service(self, service: Service) -> None:
+        other = self.Services.setdefault(service.Name, service)
+        if other is not service:
+            raise ValueError(f"{service!r} cannot be the service {service.Name!r}: {other!r} is")
+        self._add_component(service)
+
+    def _add_component(self, component: Module | Service) -> None:
+        if self._running and not self._components:
+            self._supervisor.start(self._components.start(), "the start of what was added in run-time")
+        self._components.add(component)
+
+    def _announce(self, message_type: str) -> frozenset[asyncio.Task[None]]:
+        """Publish a message and return the tasks of its coroutine subscribers."""
+        before = self.PubSub.tasks
+        self.PubSub.publish(message_type)
+        return self.PubSub.tasks - before

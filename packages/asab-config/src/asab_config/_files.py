@@ -1,0 +1,112 @@
+"""Configuration files: one file read whole or refused with path and line, and the order in which includes follow.
+
+Each file goes through a parser of its own, so that a broken one leaves nothing half read behind.
+"""
+
+from __future__ import annotations
+
+import configparser
+import glob
+import os
+import re
+
+from asab_config._interpolation import expand
+from asab_config.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class FileParser(configparser.RawConfigParser):
+    """The standard library's parser; a section's name may stand in double brackets too, as in the documentation."""
+
+    SECTCRE = re.compile(r"\[(?P<double>\[)?(?P<header>.+)(?(double)\]\]|\])")
+
+    def __init__(self) -> None:
+        """Take `[DEFAULT]` for a section like any other; the parser that takes the file over gives it its meaning."""
+        super().__init__(default_section="")
+
+
+def parse_lines(lines: Iterable[str], source: str) -> FileParser:
+    """Parse the lines of one file.
+
+    Args:
+        lines: The text, a line each.
+        source: What stands for the file in errors, usually its path.
+
+    Raises:
+        ConfigError: With `source:line` and what is wrong there, for every mistake that the parser can tell.
+    """
+    parser = FileParser()
+    try:
+        parser.read_file(lines, source)
+    except configparser.MissingSectionHeaderError as e:
+        raise ConfigError(f"{source}:{e.lineno}: {e.line.strip()!r} stands before the first [section]") from None
+    except configparser.DuplicateSectionError as e:
+        raise ConfigError(f"{source}:{e.lineno}: section [{e.section}] is there already; merge the two") from None
+    except configparser.DuplicateOptionError as e:
+        raise ConfigError(
+            f"{source}:{e.lineno}: {e.option!r} is set already in section [{e.section}]; remove one of the two"
+        ) from None
+    except configparser.ParsingError as e:
+        # A continuation without a beginning (Python 3.13) comes with one line and without the list.
+        errors = getattr(e, "errors", None) or [(getattr(e, "lineno", 0), repr(getattr(e, "line", "")))]
+        raise ConfigError(
+            *(f"{source}:{line}: {_shown(text)} is neither a [section] nor 'key = value'" for line, text in errors)
+        ) from None
+    except configparser.Error as e:
+        raise ConfigError(f"{source}: {' '.join(str(e).split())}") from None
+    return parser
+
+
+def _shown(text: str) -> str:
+    return text.replace("\\n", "")
+
+
+def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig") -> FileParser:
+    """Read one file.
+
+    Raises:
+        ConfigError: If it cannot be opened or parsed, with the path, and the line where there is one.
+    """
+    name = os.fspath(path)
+    try:
+        with open(name, encoding=encoding) as f:
+            lines = f.readlines()
+    except OSError as e:
+        raise ConfigError(f"{name}: the configuration file cannot be read: {e.strerror or e}") from e
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"{name}: the configuration file is not UTF-8 text (byte {e.start})") from e
+    except ValueError as e:
+        raise ConfigError(f"{name!r} is not the path of a configuration file: {e}") from e
+    return parse_lines(lines, name)
+
+
+def with_includes(path: str | os.PathLike[str]) -> Iterator[FileParser]:
+    """Read a file, then the files that its `[general] include` names, each followed by its own includes.
+
+    A file that includes itself, directly or around corners, is read once. Included files that are not there are passed
+    over, as documented.
+    """
+    return _walk(os.fspath(path), set())
+
+
+def included(include: str, seen: set[str]) -> Iterator[FileParser]:
+    """Read the files that one `include` value names, in its order, globs sorted.
+
+    Args:
+        include: Paths and globs, separated by `os.pathsep` or line breaks.
+        seen: The real paths of the files read so far; they are not read again.
+    """
+    for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", include):
+        for path in sorted(glob.glob(pattern.strip())):
+            if os.path.realpath(path) not in seen:
+                yield from _walk(path, seen)
+
+
+def _walk(path: str, seen: set[str]) -> Iterator[FileParser]:
+    seen.add(os.path.realpath(path))
+    parser = read_file(path)
+    yield parser
+    yield from included(expand(parser.get("general", "include", fallback="")), seen)

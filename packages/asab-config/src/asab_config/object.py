@@ -1,0 +1,117 @@
+"""`ConfigObject`: the base of everything that one section of the configuration describes.
+
+The rule, from weak to strong: `ConfigDefaults` of the base classes, of the class itself, the section, then what
+the caller gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+from asab_config._interpolation import expand
+from asab_config.errors import ConfigError
+from asab_config.parser import BOOLEANS, Config
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, ClassVar, TypeVar
+
+    T = TypeVar("T")
+
+
+class ConfigObject:
+    """Something that is configured by a section.
+
+    Attributes:
+        ConfigDefaults: The default values of a class, for its subclasses too. Strings are read as in a file
+            (environment variables, `$$`, `%%`); other values stay what they are.
+        Config: The effective values, a mapping with typed getters; a snapshot of the moment of the construction.
+    """
+
+    ConfigDefaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, config_section_name: str, config: Mapping[str, Any] | None = None) -> None:
+        """Collect the values.
+
+        Args:
+            config_section_name: The section; it need not be there.
+            config: Values that win over the section. They need not be strings and are taken as they are.
+        """
+        self.Config = ConfigSection(config_section_name)
+        for cls in reversed(type(self).__mro__):
+            for option, value in vars(cls).get("ConfigDefaults", {}).items():
+                self.Config[option] = expand(value) if isinstance(value, str) else value
+        if Config.has_section(config_section_name):
+            self.Config.update(Config.items(config_section_name))
+        self.Config.update(config or {})
+
+
+class ConfigSection(MutableMapping[str, "Any"]):
+    """The values of one section, by option name in any case, with the typed getters of a configuration."""
+
+    def __init__(self, name: str) -> None:
+        """Make an empty section.
+
+        Args:
+            name: The section's name, for errors.
+        """
+        self.name = name
+        self._values: dict[str, Any] = {}
+
+    def __getitem__(self, option: str) -> Any:
+        """Return the value of an option, or raise `KeyError`."""
+        return self._values[option.lower()]
+
+    def __setitem__(self, option: str, value: Any) -> None:
+        """Set an option to a value of any type."""
+        self._values[option.lower()] = value
+
+    def __delitem__(self, option: str) -> None:
+        """Remove an option, or raise `KeyError`."""
+        del self._values[option.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, in lower case."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Return the number of options."""
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """Name the section; its values may be secret."""
+        return f"<{type(self).__name__} [{self.name}]>"
+
+    def getint(self, option: str, fallback: int | None = None) -> int:
+        """Return a value as an `int`.
+
+        Args:
+            option: The option's name.
+            fallback: What is returned when the option is not there; without one that is a `KeyError`.
+
+        Raises:
+            ConfigError: If the value is not a whole number.
+        """
+        return self._get(option, fallback, int, "a whole number")
+
+    def getfloat(self, option: str, fallback: float | None = None) -> float:
+        """Return a value as a `float`; arguments and errors as for `getint`."""
+        return self._get(option, fallback, float, "a number")
+
+    def getboolean(self, option: str, fallback: bool | None = None) -> bool:
+        """Return a value as a `bool`, by the words of `configparser`; arguments and errors as for `getint`."""
+        return self._get(option, fallback, _boolean, f"one of {BOOLEANS}")
+
+    def _get(self, option: str, fallback: T | None, convert: Callable[[Any], T], expected: str) -> T:
+        if fallback is not None and option not in self:
+            return fallback
+        value = self[option]
+        try:
+            return convert(value)
+        except (TypeError, ValueError, KeyError):
+            raise ConfigError(f"[{self.name}] {option} = {value!r}: expected {expected}") from None
+
+
+def _boolean(value: Any) -> bool:
+    return Config.BOOLEAN_STATES[value.lower()] if isinstance(value, str) else bool(value)

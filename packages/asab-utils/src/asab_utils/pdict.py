@@ -1,0 +1,168 @@
+"""`PersistentDict`: a dictionary whose content is in a file.
+
+The rules:
+
+1. Every operation is atomic, and what it wrote survives the death of the process once it has returned; of the machine
+   too with `sync=True`.
+2. Many threads and processes can share a file.
+3. What is read equals what was written, type and all (see `_codec`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, MutableMapping
+
+from asab_utils._codec import decode, decode_key, encode, encode_key
+from asab_utils._store import PersistentDictError, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+__all__ = ["PersistentDict", "PersistentDictError"]
+
+_UPSERT = (
+    "INSERT INTO items (lookup, key, is_json, value) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (lookup) DO UPDATE SET is_json = excluded.is_json, value = excluded.value"
+)
+_MISSING: Any = object()
+
+
+class PersistentDict(MutableMapping["Any", "Any"]):
+    """A dictionary in a file (documentation, chapter Persistent dictionary).
+
+    Keys and values are `str`, `bytes`, `int`, `float`, `bool`, `None`, `datetime`, and tuples, lists, sets and dicts of
+    these; keys, as for a dict, only those that do not change. Anything else is a `TypeError` at the write. An operation
+    is one access to the file, in the calling thread: microseconds on a healthy disk.
+
+    Example:
+        >>> state = PersistentDict("some.file")
+        >>> state.setdefault("foo", 0)
+        0
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, sync: bool = False) -> None:
+        """Open the file, or make it and its parent folders.
+
+        Args:
+            path: The file. SQLite keeps two more beside it, of the same name with `-wal` and `-shm`.
+            sync: Whether every write waits until the disk has it, so that it survives a power cut; slower.
+
+        Raises:
+            PersistentDictError: If the file cannot be opened, is damaged, or belongs to another program.
+        """
+        self._path = os.fspath(path)
+        self._store = Store(self._path, sync)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the value of a key, or raise `KeyError`."""
+        rows = self._store.query("SELECT is_json, value FROM items WHERE lookup = ?", encode_key(key)[:1])
+        if not rows:
+            raise KeyError(key)
+        return decode(*rows[0])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Store a value."""
+        self._store.query(_UPSERT, _row(key, value))
+
+    def __delitem__(self, key: Any) -> None:
+        """Remove a key, or raise `KeyError`."""
+        self.pop(key)
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether the key is there."""
+        return bool(self._store.query("SELECT 1 FROM items WHERE lookup = ?", encode_key(key)[:1]))
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the keys of this moment, in the order of insertion; later writes do not disturb it."""
+        for lookup, key in self._store.query("SELECT lookup, key FROM items ORDER BY id"):
+            yield decode_key(lookup, key)
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return int(self._store.query("SELECT count(*) FROM items")[0][0])
+
+    def __repr__(self) -> str:
+        """Name the file; the values stay in it."""
+        return f"{type(self).__name__}({self._path!r})"
+
+    def load(self, *keys: Any) -> list[Any]:
+        """Read several keys at once.
+
+        Args:
+            *keys: The keys, or one list of them.
+
+        Returns:
+            The values of one moment, in the order of the keys.
+
+        Raises:
+            KeyError: If one of the keys is not there.
+        """
+        if len(keys) == 1 and isinstance(keys[0], list):
+            keys = tuple(keys[0])
+        with self._store.transaction():
+            return [self[key] for key in keys]
+
+    def update(  # type: ignore[override]  # one signature in place of five overloads
+        self, other: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = (), /, **kwargs: Any
+    ) -> None:
+        """Store all of a mapping, or of pairs, and of the keyword arguments; all of them or, on an error, none."""
+        pairs = other.items() if isinstance(other, Mapping) else _pairs(other)
+        rows = [_row(key, value) for key, value in (*pairs, *kwargs.items())]
+        with self._store.transaction() as connection:
+            connection.executemany(_UPSERT, rows)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Return the value of a key, after storing the default if the key was not there."""
+        with self._store.transaction() as connection:
+            connection.execute(_UPSERT.partition(" DO ")[0] + " DO NOTHING", _row(key, default))
+            return self[key]
+
+    def pop(self, key: Any, default: Any = _MISSING) -> Any:
+        """Remove a key and return its value; without it the default, or `KeyError` if there is none."""
+        with self._store.transaction() as connection:
+            try:
+                value = self[key]
+            except KeyError:
+                if default is _MISSING:
+                    raise
+                return default
+            connection.execute("DELETE FROM items WHERE lookup = ?", encode_key(key)[:1])
+            return value
+
+    def popitem(self) -> tuple[Any, Any]:
+        """Remove and return the key and value that came last, or raise `KeyError`."""
+        with self._store.transaction() as connection:
+            row = connection.execute(
+                "SELECT id, lookup, key, is_json, value FROM items ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            if row is None:
+                raise KeyError(f"{self!r} is empty")
+            connection.execute("DELETE FROM items WHERE id = ?", row[:1])
+        return decode_key(*row[1:3]), decode(*row[3:])
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._store.query("DELETE FROM items")
+
+    def close(self) -> None:
+        """Close the file; a later use is a `ValueError`. One that is not closed is, with its last reference."""
+        self._store.close()
+
+    def __enter__(self) -> PersistentDict:
+        """Return the dictionary."""
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Close the file."""
+        self.close()
+
+
+def _row(key: Any, value: Any) -> tuple[Any, ...]:
+    return *encode_key(key), *encode(value)
+
+
+def _pairs(other: Any) -> Iterable[tuple[Any, Any]]:
+    return ((key, other[key]) for key in other.keys()) if hasattr(other, "keys") else other  # noqa: SIM118

@@ -1,0 +1,74 @@
+"""`ConfigObject`: class defaults, section, and what the caller gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+
+from asab_config import Config, ConfigError, ConfigObject
+
+
+class Base(ConfigObject):
+    ConfigDefaults: ClassVar[dict[str, Any]] = {"host": "localhost", "port": 80, "home": "${HOME}"}
+
+
+class Derived(Base):
+    ConfigDefaults: ClassVar[dict[str, Any]] = {"port": 8080, "Timeout": "1.5", "on": "yes"}
+
+
+@pytest.fixture
+def section() -> Iterator[str]:
+    name = "test:config-object"
+    Config.add_section(name)
+    yield name
+    Config.remove_section(name)
+
+
+def test_defaults_of_all_base_classes_are_merged(section: str) -> None:
+    """A subclass states only what differs."""
+    config = Derived(section).Config
+    assert config["host"] == "localhost"
+    assert config["port"] == 8080
+
+
+def test_the_section_beats_the_defaults_and_the_caller_both(section: str) -> None:
+    """The operator decides over the author, and code that gives a value means it."""
+    Config.set(section, "host", "0.0.0.0")
+    Config.set(section, "port", "81")
+    config = Derived(section, config={"port": 82, "extra": None}).Config
+    assert (config["host"], config["port"], config["extra"]) == ("0.0.0.0", 82, None)
+
+
+def test_typed_getters_take_text_and_values(section: str) -> None:
+    """Defaults need not be strings; names are found in any case."""
+    config = Derived(section).Config
+    assert config.getint("PORT") == 8080
+    assert config.getfloat("timeout") == 1.5
+    assert config.getboolean("on") is True
+    assert config.getboolean("missing", fallback=False) is False
+    with pytest.raises(KeyError):
+        config.getint("missing")
+
+
+def test_a_value_of_the_wrong_type_names_its_place(section: str) -> None:
+    """One clear line for the operator."""
+    Config.set(section, "port", "http")
+    with pytest.raises(ConfigError, match=r"^\[test:config-object\] port = 'http': expected a whole number$"):
+        Derived(section).Config.getint("port")
+
+
+def test_class_defaults_expand_the_environment(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A default in a class reads like one in a file."""
+    monkeypatch.setenv("HOME", "/home/user")
+    assert Derived(section).Config["home"] == "/home/user"
+
+
+def test_its_mapping_does_not_show_values(section: str) -> None:
+    """Passwords must not reach a log by way of repr()."""
+    config = ConfigObject(section, {"password": "hunter2"}).Config
+    assert "hunter2" not in repr(config)
+    assert dict(config) == {"password": "hunter2"}
+    del config["PASSWORD"]
+    assert len(config) == 0

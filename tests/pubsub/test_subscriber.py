@@ -1,0 +1,64 @@
+"""`Subscriber`: messages for a coroutine that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from asab_pubsub import PubSub, Subscriber
+
+
+async def test_messages_come_first_in_first_out_with_type_and_arguments() -> None:
+    """The documented three-tuple."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!", "b!")
+    bus.publish("a!", 1, key="value")
+    bus.publish("b!")
+    bus.publish("other!")
+    assert await subscriber.message() == ("a!", (1,), {"key": "value"})
+    assert await subscriber.message() == ("b!", (), {})
+
+
+async def test_without_a_bus_it_subscribes_later_and_to_several() -> None:
+    """One queue may collect from many buses."""
+    one, two, subscriber = PubSub(), PubSub(), Subscriber()
+    subscriber.subscribe(one, "a!")
+    subscriber.subscribe(two, "b!")
+    two.publish("b!")
+    one.publish("a!")
+    assert [(await subscriber.message())[0] for _ in range(2)] == ["b!", "a!"]
+
+
+async def test_it_iterates_over_messages_as_they_come() -> None:
+    """`async for` is how one reads a stream."""
+    bus = PubSub()
+    subscriber, got = Subscriber(bus, "a!"), list[int]()
+    asyncio.get_running_loop().call_soon(bus.publish, "a!", 1)
+    asyncio.get_running_loop().call_soon(bus.publish, "a!", 2)
+    async for _, (number,), _ in subscriber:
+        got.append(number)
+        if number == 2:
+            break
+    assert got == [1, 2]
+
+
+async def test_a_cancelled_wait_loses_no_message() -> None:
+    """Waiting with a time limit is common."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!")
+    wait = asyncio.ensure_future(subscriber.message())
+    await asyncio.sleep(0)
+    wait.cancel()
+    await asyncio.wait([wait])
+    bus.publish("a!", "kept")
+    assert (await subscriber.message())[1] == ("kept",)
+
+
+def test_one_that_nobody_holds_is_unsubscribed() -> None:
+    """A queue that nobody reads must not grow for ever."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!")
+    del subscriber
+    gc.collect()
+    bus.publish("a!", object())
+    assert not [o for o in gc.get_objects() if isinstance(o, Subscriber)]
