@@ -11,10 +11,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from asab_config import ConfigError
-
 from asab_app._tasks import ExitRequested
 from asab_app.errors import EX_CONFIG, EX_SOFTWARE, StartupError
+from asab_config import ConfigError
 
 if TYPE_CHECKING:
     from asab_app.application import Application

@@ -6,7 +6,6 @@ The rule: what does not end in time is named with the place where it stands, can
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 from collections.abc import Collection, Coroutine
 from typing import Any
@@ -49,7 +48,7 @@ async def finish(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
         return True
     _, pending = await asyncio.wait(tasks, timeout=timeout)
     for task in pending:
-        L.error("%s did not end within %g s. It stands at:\n%s", task.get_name(), timeout, _stack(task))
+        L.error("%s did not end within %g s. It stands at %s", task.get_name(), timeout, _stack(task))
         task.cancel()
     return not pending
 
@@ -62,6 +61,16 @@ async def cancel(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
 
 
 def _stack(task: asyncio.Task[Any]) -> str:
-    text = io.StringIO()
-    task.print_stack(file=text)
-    return text.getvalue().rstrip()
+    """Return where a task stands, the outermost call first; `Task.get_stack` knows only that one."""
+    places: list[str] = []
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
+        if frame is not None:
+            places.append(f"{frame.f_code.co_name} ({frame.f_code.co_filename}:{frame.f_lineno})")
+        awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
+    return " > ".join(places) or "its end"
+
+
+def _first(awaited: Any, *names: str) -> Any:
+    return next((getattr(awaited, name) for name in names if hasattr(awaited, name)), None)

@@ -22,11 +22,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from asab_config import Config, ConfigError
-from asab_log import LOG_NOTICE, Logging
-from asab_pubsub import PubSub
-from asab_utils import Singleton
-
 from asab_app import _arguments, _failures, _tasks
 from asab_app._components import Components, finalize
 from asab_app._loop import close_loop, open_loop
@@ -36,6 +31,10 @@ from asab_app._ticks import Ticks
 from asab_app.errors import EX_SOFTWARE
 from asab_app.module import Module
 from asab_app.service import Service
+from asab_config import Config, ConfigError
+from asab_log import LOG_NOTICE, Logging
+from asab_pubsub import PubSub
+from asab_utils import Singleton
 
 L = logging.getLogger(__name__)
 

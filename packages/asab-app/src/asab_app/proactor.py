@@ -8,10 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from asab_config import Config, ConfigError
-
 from asab_app.module import Module as _Module
 from asab_app.service import Service
+from asab_config import Config, ConfigError
 
 if TYPE_CHECKING:
     from asab_app.application import Application
