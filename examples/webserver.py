@@ -70,7 +70,7 @@ class MyApplication(asab.Application):
         return aiohttp.web.Response(text=PAGE % values, content_type="text/html")
 
     @asab.subscribe("Application.tick!")
-    async def on_tick(self, message_type: str) -> None:
+    def on_tick(self, message_type: str) -> None:
         """Count."""
         self.ticks += 1
 

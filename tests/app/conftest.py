@@ -16,7 +16,7 @@ A = TypeVar("A", bound=Application)
 @pytest.fixture
 def make() -> Iterator[Callable[..., Any]]:
     """Make applications that need no clean-up by the test."""
-    made: list[type] = []
+    made: list[Singleton] = []
 
     def make(cls: type[A], *args: str) -> A:
         made.append(cls)

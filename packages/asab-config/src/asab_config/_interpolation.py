@@ -1,7 +1,7 @@
 """What a value may hold besides its text: environment variables and the two escapes.
 
 `${NAME}` and `$NAME` stand for the environment variable; one that is not set stays as it is written. `$$` and `%%`
-are a literal `$` and `%`; a lone one stays as it is. A value is expanded when it is read, so that later changes are seen.
+are a literal `$` and `%`; a lone one stays as it is. A value is expanded each time it is asked for.
 """
 
 from __future__ import annotations
