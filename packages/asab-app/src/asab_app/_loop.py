@@ -23,13 +23,14 @@ def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout
 
     Args:
         loop: The loop, not running.
-        logging: The log outputs, if there are any; they are the last to go.
-        timeout: What the tasks have to end, and then the log to be written, in seconds each.
+        logging: The log outputs, if there are any; they go last, but for the threads that look up a syslog's name.
+        timeout: What the tasks have to end, in seconds.
     """
     try:
         loop.run_until_complete(_end_tasks(loop, timeout))
         if logging is not None:
-            loop.run_until_complete(logging.close(timeout))
+            loop.run_until_complete(logging.close())
+        loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -39,4 +40,3 @@ async def _end_tasks(loop: asyncio.AbstractEventLoop, timeout: float) -> None:
     current = asyncio.current_task()
     await _tasks.cancel([task for task in asyncio.all_tasks() if task is not current], timeout)
     await loop.shutdown_asyncgens()
-    await loop.shutdown_default_executor()

@@ -66,7 +66,7 @@ class StreamSocketServerService(Service):
             for host, port in addrs:
                 try:
                     listeners += [on_failure.enter_context(s) for s in await _listen(app.Loop, host, port)]
-                except (OSError, OverflowError) as e:
+                except (OSError, OverflowError, UnicodeError) as e:  # the last: a name that cannot be one
                     reason = e.strerror if isinstance(e, OSError) else e
                     raise StartupError(f"service {self.Name!r} cannot listen on {host}:{port}: {reason}") from e
             on_failure.pop_all()

@@ -124,7 +124,7 @@ class Store:
                 os.makedirs(folder, exist_ok=True)
         except OSError as e:
             raise PersistentDictError(f"{self._path}: the folder cannot be made: {e.strerror}") from e
-        connection = sqlite3.connect(self._path, BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(connection)
         except BaseException:
