@@ -76,17 +76,23 @@ def parse_lines(lines: Iterable[str], source: str, included_by: str = "") -> Lay
             f"{source}:{e.lineno}: {e.option!r} is set already in section [{e.section}]; remove one of the two"
         ) from None
     except configparser.ParsingError as e:
-        # A continuation without a beginning (Python 3.13) comes with one line and without the list.
-        errors = getattr(e, "errors", None) or [(getattr(e, "lineno", 0), repr(getattr(e, "line", "")))]
         raise ConfigError(
-            *(f"{source}:{line}: {_shown(text)} is neither a [section] nor 'key = value'" for line, text in errors)
+            *(f"{source}:{line}: {_shown(text)} is neither a [section] nor 'key = value'" for line, text in _errors(e))
         ) from None
     except configparser.Error as e:
         raise ConfigError(f"{source}: {' '.join(str(e).split())}") from None
 
 
+def _errors(error: configparser.ParsingError) -> list[tuple[int, str]]:
+    # A continuation without a beginning (Python 3.13) comes with one line and without the list.
+    return getattr(error, "errors", None) or [(getattr(error, "lineno", 0), getattr(error, "line", ""))]
+
+
 def _shown(text: str) -> str:
-    return text.replace("\\n", "")
+    """Return the line in quotes; some versions of the parser tell it so, others as it is."""
+    line = text.strip()
+    quoted = line[:1] in ("'", '"') and line[:1] == line[-1:] and line.isprintable()
+    return line.replace("\\n", "") if quoted else repr(line)
 
 
 def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig", included_by: str = "") -> Layer:
