@@ -70,7 +70,7 @@ def test_a_value_of_the_wrong_type_is_an_error_with_its_place(getter: str, value
         getattr(config, getter)("web", "size")
     with pytest.raises(ConfigError) as by_section:
         getattr(config["web"], getter)("size")
-    assert str(by_parser.value) == str(by_section.value) == f"[web] size = {value!r}: expected {said}"
+    assert str(by_parser.value) == str(by_section.value) == f"<string>:2: [web] size = {value!r}: expected {said}"
 
 
 def test_the_default_section_reaches_every_section() -> None:

@@ -11,36 +11,62 @@ import os
 import re
 
 from asab_config._interpolation import expand
+from asab_config._layer import Layer, Rank
 from asab_config.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
-class FileParser(configparser.RawConfigParser):
-    """The standard library's parser; a section's name may stand in double brackets too, as in the documentation."""
+class _FileParser(configparser.RawConfigParser):
+    """The standard library's parser, which also notes on which line an option stood.
+
+    A section's name may stand in double brackets too, as in the documentation. `[DEFAULT]` is a section like any other
+    here; the configuration that takes the file over gives it its meaning.
+    """
 
     SECTCRE = re.compile(r"\[(?P<double>\[)?(?P<header>.+)(?(double)\]\]|\])")
+    if TYPE_CHECKING:
+        _sections: dict[str, dict[str, str]]  # the standard library's table of what was read
 
-    def __init__(self) -> None:
-        """Take `[DEFAULT]` for a section like any other; the parser that takes the file over gives it its meaning."""
+    converters: Any = ()  # for the proxies of sections, which nobody asks for here
+
+    def __init__(self, lines: Iterable[str], source: str) -> None:
         super().__init__(default_section="")
+        self._line = 0
+        self._option_lines: list[int] = []
+        self.read_file(self._counted(lines), source)
+
+    def optionxform(self, optionstr: str) -> str:
+        """Return an option's name in lower case; while reading, this is called once an option, in the file's order."""
+        self._option_lines.append(self._line)
+        return optionstr.lower()
+
+    def layer(self, source: str, included_by: str) -> Layer:
+        """Return what was read."""
+        return Layer(Rank.VALUES, source, self._sections, self._option_lines, included_by)
+
+    def _counted(self, lines: Iterable[str]) -> Iterator[str]:
+        for number, line in enumerate(lines, start=1):
+            self._line = number
+            yield line
 
 
-def parse_lines(lines: Iterable[str], source: str) -> FileParser:
+def parse_lines(lines: Iterable[str], source: str, included_by: str = "") -> Layer:
     """Parse the lines of one file.
 
     Args:
         lines: The text, a line each.
         source: What stands for the file in errors, usually its path.
+        included_by: Where the file is included, for errors and explanations.
 
     Raises:
         ConfigError: With `source:line` and what is wrong there, for every mistake that the parser can tell.
     """
-    parser = FileParser()
     try:
-        parser.read_file(lines, source)
+        return _FileParser(lines, source).layer(source, included_by)
     except configparser.MissingSectionHeaderError as e:
         raise ConfigError(f"{source}:{e.lineno}: {e.line.strip()!r} stands before the first [section]") from None
     except configparser.DuplicateSectionError as e:
@@ -50,21 +76,26 @@ def parse_lines(lines: Iterable[str], source: str) -> FileParser:
             f"{source}:{e.lineno}: {e.option!r} is set already in section [{e.section}]; remove one of the two"
         ) from None
     except configparser.ParsingError as e:
-        # A continuation without a beginning (Python 3.13) comes with one line and without the list.
-        errors = getattr(e, "errors", None) or [(getattr(e, "lineno", 0), repr(getattr(e, "line", "")))]
         raise ConfigError(
-            *(f"{source}:{line}: {_shown(text)} is neither a [section] nor 'key = value'" for line, text in errors)
+            *(f"{source}:{line}: {_shown(text)} is neither a [section] nor 'key = value'" for line, text in _errors(e))
         ) from None
     except configparser.Error as e:
         raise ConfigError(f"{source}: {' '.join(str(e).split())}") from None
-    return parser
+
+
+def _errors(error: configparser.ParsingError) -> list[tuple[int, str]]:
+    # A continuation without a beginning (Python 3.13) comes with one line and without the list.
+    return getattr(error, "errors", None) or [(getattr(error, "lineno", 0), getattr(error, "line", ""))]
 
 
 def _shown(text: str) -> str:
-    return text.replace("\\n", "")
+    """Return the line in quotes; some versions of the parser tell it so, others as it is."""
+    line = text.strip()
+    quoted = line[:1] in ("'", '"') and line[:1] == line[-1:] and line.isprintable()
+    return line.replace("\\n", "") if quoted else repr(line)
 
 
-def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig") -> FileParser:
+def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig", included_by: str = "") -> Layer:
     """Read one file.
 
     Raises:
@@ -80,33 +111,35 @@ def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig") -> File
         raise ConfigError(f"{name}: the configuration file is not UTF-8 text (byte {e.start})") from e
     except ValueError as e:
         raise ConfigError(f"{name!r} is not the path of a configuration file: {e}") from e
-    return parse_lines(lines, name)
+    return parse_lines(lines, name, included_by)
 
 
-def with_includes(path: str | os.PathLike[str]) -> Iterator[FileParser]:
+def with_includes(path: str | os.PathLike[str]) -> Iterator[Layer]:
     """Read a file, then the files that its `[general] include` names, each followed by its own includes.
 
     A file that includes itself, directly or around corners, is read once. Included files that are not there are passed
     over, as documented.
     """
-    return _walk(os.fspath(path), set())
+    return _walk(os.fspath(path), set(), "")
 
 
-def included(include: str, seen: set[str]) -> Iterator[FileParser]:
+def included(include: str, seen: set[str], by: str) -> Iterator[Layer]:
     """Read the files that one `include` value names, in its order, globs sorted.
 
     Args:
         include: Paths and globs, separated by `os.pathsep` or line breaks.
         seen: The real paths of the files read so far; they are not read again.
+        by: Where the include stands.
     """
     for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", include):
         for path in sorted(glob.glob(pattern.strip())):
             if os.path.realpath(path) not in seen:
-                yield from _walk(path, seen)
+                yield from _walk(path, seen, by)
 
 
-def _walk(path: str, seen: set[str]) -> Iterator[FileParser]:
+def _walk(path: str, seen: set[str], included_by: str) -> Iterator[Layer]:
     seen.add(os.path.realpath(path))
-    parser = read_file(path)
-    yield parser
-    yield from included(expand(parser.get("general", "include", fallback="")), seen)
+    layer = read_file(path, included_by=included_by)
+    yield layer
+    if include := layer.sections.get("general", {}).get("include"):
+        yield from included(expand(include), seen, layer.place("general", "include"))

@@ -1,7 +1,8 @@
-"""What a value may hold besides its text: environment variables and the two escapes.
+"""What a value may hold besides its text: environment variables, secret files and the two escapes.
 
-`${NAME}` and `$NAME` stand for the environment variable; one that is not set stays as it is written. `$$` and `%%`
-are a literal `$` and `%`; a lone one stays as it is. A value is expanded each time it is asked for.
+`${NAME}` and `$NAME` stand for the environment variable; one that is not set stays as it is written. `${file:/path}`
+is the content of a file without the line break at its end, as secrets are handed to containers. `$$` and `%%` are a
+literal `$` and `%`; a lone one stays as it is. A value is expanded each time it is asked for.
 """
 
 from __future__ import annotations
@@ -10,28 +11,56 @@ import configparser
 import os
 import re
 
+from asab_config.errors import ConfigError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-_SPECIAL = re.compile(r"\$\$|%%|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)")
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_SPECIAL = re.compile(rf"\$\$|%%|\$\{{file:(?P<file>[^}}]+)\}}|\$\{{(?P<braced>{_NAME})\}}|\$(?P<bare>{_NAME})")
 
 
 def expand(value: str) -> str:
-    """Return the value with environment variables and escapes replaced."""
+    """Return the value with all that replaced.
+
+    Raises:
+        ConfigError: If a file cannot be read.
+    """
     if "$" not in value and "%" not in value:
         return value
     return _SPECIAL.sub(_replacement, value)
 
 
+def escape(text: str) -> str:
+    """Return a value that expands to the text."""
+    return text.replace("$", "$$").replace("%", "%%")
+
+
+def references(value: str) -> list[str]:
+    """Return what a value takes from elsewhere, as it is written: `${HOME}`, `${file:/run/secrets/x}`."""
+    return [match[0] for match in _SPECIAL.finditer(value) if match.lastgroup is not None]
+
+
 def _replacement(match: re.Match[str]) -> str:
-    name = match[1] or match[2]
+    if match["file"] is not None:
+        return _content(match["file"])
+    name = match["braced"] or match["bare"]
     if name is None:
         return match[0][0]
     return os.environ.get(name, match[0])
 
 
-class EnvironmentInterpolation(configparser.Interpolation):
+def _content(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read().removesuffix("\n")
+    except (OSError, ValueError) as e:
+        reason = getattr(e, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"${{file:{path}}} cannot be read: {reason}") from e
+
+
+class Interpolation(configparser.Interpolation):
     """Hands every value that is read through `expand`."""
 
     def before_get(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 
+from asab_config import values
 from asab_config._interpolation import expand
-from asab_config.errors import ConfigError
-from asab_config.parser import BOOLEANS, Config
+from asab_config.parser import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class ConfigObject:
         for cls in reversed(type(self).__mro__):
             for option, value in vars(cls).get("ConfigDefaults", {}).items():
                 self.Config[option] = expand(value) if isinstance(value, str) else value
+        Config.register(config_section_name, self.Config)
         if Config.has_section(config_section_name):
             self.Config.update(Config.items(config_section_name))
         self.Config.update(config or {})
@@ -91,27 +92,44 @@ class ConfigSection(MutableMapping[str, "Any"]):
             fallback: What is returned when the option is not there; without one that is a `KeyError`.
 
         Raises:
-            ConfigError: If the value is not a whole number.
+            ConfigError: If the value is not a whole number; it names section, option, value and place.
         """
-        return self._get(option, fallback, int, "a whole number")
+        return self._get(option, fallback, values.integer)
 
     def getfloat(self, option: str, fallback: float | None = None) -> float:
         """Return a value as a `float`; arguments and errors as for `getint`."""
-        return self._get(option, fallback, float, "a number")
+        return self._get(option, fallback, values.number)
 
     def getboolean(self, option: str, fallback: bool | None = None) -> bool:
         """Return a value as a `bool`, by the words of `configparser`; arguments and errors as for `getint`."""
-        return self._get(option, fallback, _boolean, f"one of {BOOLEANS}")
+        return self._get(option, fallback, values.boolean)
 
-    def _get(self, option: str, fallback: T | None, convert: Callable[[Any], T], expected: str) -> T:
+    def getseconds(self, option: str, fallback: float | None = None) -> float:
+        """Return a time in seconds, as by `values.seconds`; arguments and errors as for `getint`."""
+        return self._get(option, fallback, values.seconds)
+
+    def getbytes(self, option: str, fallback: int | None = None) -> int:
+        """Return a size in bytes, as by `values.size`; arguments and errors as for `getint`."""
+        return self._get(option, fallback, values.size)
+
+    def getlist(self, option: str, fallback: list[str] | None = None) -> list[str]:
+        """Return the items between commas or line breaks; arguments and errors as for `getint`."""
+        return self._get(option, fallback, values.items)
+
+    def getmultiline(self, option: str, fallback: list[str] | None = None) -> list[str]:
+        """Return the lines; arguments and errors as for `getint`."""
+        return self._get(option, fallback, values.lines)
+
+    def geturl(self, option: str, fallback: str | None = None, *, scheme: str | tuple[str, ...] | None = None) -> str:
+        """Return a URL whose parts were checked, as by `values.url`; arguments and errors as for `getint`."""
+        return self._get(option, fallback, lambda text: values.url(text, scheme))
+
+    def _get(self, option: str, fallback: T | None, convert: Callable[[str], T]) -> T:
         if fallback is not None and option not in self:
             return fallback
         value = self[option]
+        text = "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
         try:
-            return convert(value)
-        except (TypeError, ValueError, KeyError):
-            raise ConfigError(f"[{self.name}] {option} = {value!r}: expected {expected}") from None
-
-
-def _boolean(value: Any) -> bool:
-    return Config.BOOLEAN_STATES[value.lower()] if isinstance(value, str) else bool(value)
+            return convert(text)
+        except ValueError as e:
+            raise Config.mistake(self.name, option, value, f"expected {e}") from None

@@ -1,63 +1,55 @@
-"""`ConfigParser`: the standard library's, with includes, environment and layered defaults; `Config`, the process's own.
+"""`ConfigParser`: the standard library's, made of layers that know where they come from; `Config`, the process's own.
 
-The rule: what was read or set always wins over a default, whichever of them came first. Among defaults, those of an
-application win over those of a library, and among equals the last.
+The rule, from weak to strong: defaults of libraries, defaults of the application, then what was read or set, the later
+over the earlier. The command line is set after the files were read, and stays above them when they are read again.
 """
 
 from __future__ import annotations
 
 import configparser
 import os
-from enum import IntEnum
 
+from asab_config import _typos
 from asab_config._files import included, parse_lines, read_file, with_includes
-from asab_config._interpolation import EnvironmentInterpolation
+from asab_config._interpolation import Interpolation, expand
+from asab_config._layer import Layer, Layers, Rank, caller, of_values
+from asab_config._typed import TypedGetters
+from asab_config.changes import differences
 from asab_config.errors import ConfigError
+from asab_config.explanation import Explanation, Origin
+from asab_config.secrets import mask
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs more than the rest of this layer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Final
 
-    from asab_config._files import FileParser
-
-BOOLEANS = "/".join(configparser.RawConfigParser.BOOLEAN_STATES)
+    from asab_config.changes import Change
 
 
-def _checked(getter: str, expected: str) -> Callable[..., Any]:
-    """Return the typed getter of the standard library with an error that names section, option and value."""
-    convert = getattr(configparser.ConfigParser, getter)
-
-    def get(self: ConfigParser, section: str, option: str, **kwargs: Any) -> Any:
-        try:
-            return convert(self, section, option, **kwargs)
-        except ValueError:
-            value = self.get(section, option)
-            raise ConfigError(f"[{section}] {option} = {value!r}: expected {expected}") from None
-
-    get.__name__ = getter
-    get.__doc__ = f"Return the value, {expected}; another one is a `ConfigError` that names its place."
-    return get
-
-
-class _Rank(IntEnum):
-    LIBRARY = 0
-    APPLICATION = 1
-    SET = 2
-
-
-class ConfigParser(configparser.ConfigParser):
+class ConfigParser(TypedGetters, configparser.ConfigParser):
     """A `configparser.ConfigParser` for servers (documentation, chapter Configuration).
 
     It reads whole files or nothing, follows `[general] include`, expands environment variables and keeps defaults of
     several ranks apart. Option names are case-insensitive, as in the standard library. `%(name)s` is not interpolated.
     """
 
+    if TYPE_CHECKING:
+        # The standard library's tables: the effective values as written.
+        _sections: dict[str, dict[str, str]]
+        _defaults: dict[str, str]
+
     def __init__(self) -> None:
-        """Make an empty configuration with `[general] config_file` and `include` as its only defaults."""
-        self._ranks: dict[tuple[str, str], _Rank] = {}
-        super().__init__(interpolation=EnvironmentInterpolation())
-        self.add_layer_defaults({"general": {"config_file": "", "include": ""}})
+        """Make an empty configuration with the defaults of `[general]` that this package obeys."""
+        self._layers = Layers()
+        self._loaded: list[Layer] = []
+        self._path: str | os.PathLike[str] | None = None
+        self._known: dict[str, set[str]] = {}
+        self._checks: list[Callable[[ConfigParser], object]] = []
+        super().__init__(interpolation=Interpolation())
+        self.add_layer_defaults({"general": {"config_file": "", "include": "", "strict": "no"}})
+
+    # Giving values
 
     def add_defaults(self, dictionary: Mapping[str, Mapping[str, Any]]) -> None:
         """Give default values of the application (documentation, chapter Configuration default values).
@@ -67,7 +59,7 @@ class ConfigParser(configparser.ConfigParser):
         Args:
             dictionary: Section name to option name to value; values are stored by `str()`.
         """
-        self._add(dictionary, _Rank.APPLICATION)
+        self._add(of_values(Rank.APPLICATION, f"default of {caller()}", dictionary))
 
     def add_layer_defaults(self, dictionary: Mapping[str, Mapping[str, Any]]) -> None:
         """Give default values of a library: they rank below all that an application gives, in whatever order.
@@ -75,24 +67,95 @@ class ConfigParser(configparser.ConfigParser):
         Args:
             dictionary: As for `add_defaults`.
         """
-        self._add(dictionary, _Rank.LIBRARY)
+        self._add(of_values(Rank.LIBRARY, f"default of {caller()}", dictionary))
+
+    def override(self, dictionary: Mapping[str, Mapping[str, Any]], source: str) -> None:
+        """Set values that also win over files when these are read again, such as those of the command line.
+
+        Args:
+            dictionary: As for `add_defaults`.
+            source: Where they come from, for people. What was given under this name before is taken back.
+        """
+        old = [layer for layer in self._layers if layer.source == source]
+        self._layers.replace(old, [])
+        self._layers.replace([], [of_values(Rank.VALUES, source, dictionary)])
+        self._rebuild()
+
+    def set(self, section: str, option: str, value: str | None = None) -> None:
+        """Set a value; it wins over every default and over what was read before."""
+        super().set(section, option, value)
+        option = self.optionxform(option)
+        layer = self._layers.single_values()
+        layer.sections.setdefault(section, {})[option] = self._own(section)[option]
+        layer.setters[section, option] = f"set by {caller()}"
+
+    def add_section(self, section: str) -> None:
+        """Add a section without options."""
+        super().add_section(section)
+        self._layers.single_values().sections.setdefault(section, {})
+
+    def remove_option(self, section: str, option: str) -> bool:
+        """Remove an option, whoever gave it; tell whether it was there."""
+        for layer in self._layers:
+            layer.sections.get(section, {}).pop(self.optionxform(option), None)
+        return super().remove_option(section, option)
+
+    def remove_section(self, section: str) -> bool:
+        """Remove a section, whoever gave it; tell whether it was there."""
+        for layer in self._layers:
+            layer.sections.pop(section, None)
+        return super().remove_section(section)
+
+    # Reading
 
     def load(self, path: str | os.PathLike[str] | None = None) -> None:
         """Read the main configuration file and all that it includes; later files win.
 
         Without a path, the one of the environment variable `ASAB_CONFIG` is read, else that of `[general] config_file`;
-        if there is none, just the includes that the defaults name.
+        if there is none, just the includes that the defaults name. What an earlier `load` has read is forgotten.
 
         Args:
             path: The file that wins over both, usually from the command line.
 
         Raises:
-            ConfigError: If a file cannot be read or parsed; nothing of any file has been taken over then.
+            ConfigError: If a file cannot be read or parsed; nothing has changed then.
         """
-        path = path or os.environ.get("ASAB_CONFIG") or self.get("general", "config_file")
-        files = list(with_includes(path)) if path else list(included(self.get("general", "include"), set()))
-        for file in files:
-            self._take(file)
+        files = self._read_all(path)
+        self._path = path
+        self._layers.replace(self._loaded, files)
+        self._loaded = files
+        self._rebuild()
+
+    def reload(self) -> list[Change]:
+        """Read again what `load` has read, and take it over if no check objects.
+
+        Returns:
+            What has changed; nothing that is set by the command line or the program does.
+
+        Raises:
+            ConfigError: If a file cannot be read or parsed, or a check raised it; nothing has changed then.
+        """
+        files = self._read_all(self._path)
+        candidate = ConfigParser()
+        candidate._layers = Layers()
+        for layer in self._layers:
+            candidate._layers.replace([], [layer])
+        candidate._layers.replace(self._loaded, files)
+        candidate._rebuild()
+        for check in self._checks:
+            check(candidate)
+        changes = differences(self._sections, candidate._sections)
+        self._layers, self._loaded = candidate._layers, files
+        self._rebuild()
+        return changes
+
+    def add_check(self, check: Callable[[ConfigParser], object]) -> None:
+        """Have a configuration checked before a reload takes it over.
+
+        Args:
+            check: Called with the new configuration; what it raises, a `ConfigError` by custom, vetoes it.
+        """
+        self._checks.append(check)
 
     def read(  # type: ignore[override]  # names are text, never bytes
         self,
@@ -107,7 +170,7 @@ class ConfigParser(configparser.ConfigParser):
         names = [filenames] if isinstance(filenames, (str, os.PathLike)) else filenames
         present = [os.fspath(name) for name in names if os.path.exists(name)]
         for name in present:
-            self._take(read_file(name, encoding or "utf-8-sig"))
+            self._add(read_file(name, encoding or "utf-8-sig"))
         return present
 
     def read_file(self, f: Iterable[str], source: str | None = None) -> None:
@@ -116,34 +179,104 @@ class ConfigParser(configparser.ConfigParser):
         Raises:
             ConfigError: If it cannot be parsed; nothing of it has been taken over then.
         """
-        self._take(parse_lines(f, source or str(getattr(f, "name", "<???>"))))
+        self._add(parse_lines(f, source or str(getattr(f, "name", "<???>"))))
 
-    def set(self, section: str, option: str, value: str | None = None) -> None:
-        """Set a value; it wins over every default."""
-        super().set(section, option, value)
-        self._ranks[section, self.optionxform(option)] = _Rank.SET
+    # Explaining
 
-    if not TYPE_CHECKING:  # their types are those of the standard library
-        getint = _checked("getint", "a whole number")
-        getfloat = _checked("getfloat", "a number")
-        getboolean = _checked("getboolean", f"one of {BOOLEANS}")
+    def explain(self, section: str, option: str) -> Explanation:
+        """Tell where an effective value comes from, and what it shadows; secrets are masked.
 
-    def _add(self, dictionary: Mapping[str, Mapping[str, Any]], rank: _Rank) -> None:
-        for section, options in dictionary.items():
-            if section != self.default_section and not self.has_section(section):
-                self.add_section(section)
-            for option, value in options.items():
-                place = section, self.optionxform(option)
-                if self._ranks.get(place, rank) <= rank:
-                    super().set(section, option, str(value))
-                    self._ranks[place] = rank
+        Raises:
+            configparser.NoSectionError: If there is no such section.
+            configparser.NoOptionError: If there is no such option.
+        """
+        self.get(section, option, raw=True)
+        option = self.optionxform(option)
+        layers = [
+            (layer, name) for name in (section, self.default_section) for layer in self._layers.holding(name, option)
+        ]
+        return Explanation(section, option, [Origin(layer, name, option) for layer, name in layers])
 
-    def _take(self, file: FileParser) -> None:
-        for section in file.sections():
-            if section != self.default_section and not self.has_section(section):
-                self.add_section(section)
-            for option, value in file.items(section):
-                self.set(section, option, value)
+    def register(self, section: str, options: Iterable[str]) -> None:
+        """Make names known without giving defaults, for `check_names`."""
+        self._known.setdefault(section, set()).update(self.optionxform(option) for option in options)
+
+    def check_names(self) -> list[str]:
+        """Look for names in files that nobody knows: no default and no `register` has them.
+
+        Returns:
+            A sentence for each that resembles a known one.
+
+        Raises:
+            ConfigError: With `[general] strict = yes`, if there is any unknown name.
+        """
+        known = {section: set(options) for section, options in self._known.items()}
+        for layer in self._layers:
+            for section, options in layer.sections.items() if layer.rank < Rank.VALUES else ():
+                known.setdefault(section, set()).update(options)
+        files = (layer for layer in self._layers if layer.lines is not None)
+        strict = self.getboolean("general", "strict")
+        sentences = [text for text, resembles in _typos.unknown(files, known) if strict or resembles]
+        if strict and sentences:
+            raise ConfigError(*sentences)
+        return sentences
+
+    def mistake(self, section: str, option: str, value: object, text: str) -> ConfigError:
+        """Return an error about a value, with its place; a secret is masked.
+
+        Args:
+            section: The section.
+            option: The option.
+            value: The value that is wrong.
+            text: What is wrong with it, or what was expected.
+        """
+        option = self.optionxform(option)
+        subject = f"[{section}] {option} = {mask(option, str(value))!r}"
+        holding = self._layers.holding(section, option)
+        if not holding:
+            return ConfigError(f"{subject}: {text}")
+        place = holding[0].place(section, option)
+        return ConfigError(
+            f"{subject} ({place}): {text}" if holding[0].lines is None else f"{place}: {subject}: {text}"
+        )
+
+    def _read_all(self, path: str | os.PathLike[str] | None) -> list[Layer]:
+        path = path or os.environ.get("ASAB_CONFIG") or self._default("config_file")
+        return list(with_includes(path) if path else included(self._default("include"), set(), "the defaults"))
+
+    def _default(self, option: str) -> str:
+        """Return an option of `[general]` without what files say: they are about to be read."""
+        layers = [layer for layer in self._layers.holding("general", option) if layer not in self._loaded]
+        return expand(layers[0].sections["general"][option]) if layers else ""
+
+    def _own(self, section: str) -> dict[str, str]:
+        """Return the standard library's table of a section, which is made if it is not there."""
+        if section == self.default_section:
+            return self._defaults
+        if not self.has_section(section):
+            super().add_section(section)
+        return self._sections[section]
+
+    def _add(self, layer: Layer) -> None:
+        stronger = self._layers.add(layer)
+        for section, options in layer.sections.items():
+            own = self._own(section)
+            own.update((o, v) for o, v in options.items() if not any(other.has(section, o) for other in stronger))
+
+    def _rebuild(self) -> None:
+        """Make the standard library's tables what the layers say."""
+        wanted: dict[str, dict[str, str]] = {}
+        for layer in self._layers:
+            for section, options in layer.sections.items():
+                wanted.setdefault(section, {}).update(options)
+        for section in self.sections():
+            if section not in wanted:
+                super().remove_section(section)
+        self._defaults.clear()
+        for section, options in wanted.items():
+            own = self._own(section)
+            own.clear()
+            own.update(options)
 
 
 Config: Final = ConfigParser()
