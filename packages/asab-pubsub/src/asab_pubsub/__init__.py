@@ -2,10 +2,12 @@
 
 The layer's map, from the bottom:
 
-- `_subscription` - one callback under one message type; it does not keep the object of a bound method alive.
-- `pubsub` - `PubSub`, the bus: delivery in the order of subscription, and the tasks of coroutine subscribers.
+- `_channel` - the subscribers of one message type; a bound method does not keep its object alive.
+- `_deliveries` - the tasks of coroutine subscribers; `_names` - how a callback is named.
+- `pubsub` - `PubSub`, the bus: delivery in the order of subscription.
 - `decorator` - `subscribe`, which marks methods for `PubSub.subscribe_all`.
 - `subscriber` - `Subscriber`, for coroutines that wait for messages.
+- `testing` - `RecordingPubSub`, a bus that remembers.
 
 It needs nothing but the standard library, and asyncio only where a coroutine comes in.
 """

@@ -14,22 +14,22 @@ import functools
 import logging
 from collections.abc import Coroutine
 
-from asab_pubsub._subscription import Subscription
+from asab_pubsub._channel import Channel, resolve
+from asab_pubsub._deliveries import Deliveries
+from asab_pubsub._names import name
 from asab_pubsub.decorator import marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Any, Concatenate
 
-    class HasLoop(Protocol):
-        """What a bus takes from an application."""
+    from asab_pubsub._channel import Target
+    from asab_pubsub._deliveries import HasLoop
 
-        @property
-        def Loop(self) -> asyncio.AbstractEventLoop:
-            """The event loop for coroutine subscribers; it need not be running yet."""
-
+    Callback = Callable[Concatenate[str, ...], object]
+    Message = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 L = logging.getLogger(__name__)
 
@@ -48,15 +48,20 @@ class PubSub:
             app: Whose `Loop` runs coroutine subscribers. Without one, the loop that is running at the publish.
         """
         self._app = app
-        self._subscriptions: dict[str, list[Subscription]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._channels: dict[str, Channel] = {}
+        self._deliveries = Deliveries(app)
 
     @property
     def tasks(self) -> frozenset[asyncio.Task[None]]:
         """The deliveries that are under way: coroutine subscribers and asynchronous publishes."""
-        return frozenset(self._tasks)
+        return frozenset(self._deliveries.tasks)
 
-    def subscribe(self, message_type: str, callback: Callable[..., Any]) -> None:
+    @property
+    def queued(self) -> int:
+        """How many deliveries are under way. The first time that there are 10,000 of them, a warning is logged."""
+        return len(self._deliveries.tasks)
+
+    def subscribe(self, message_type: str, callback: Callback) -> None:
         """Have a callback called for every message of a type.
 
         A bound method does not keep its object alive and ends with it; a function, a lambda or a partial is held.
@@ -64,26 +69,27 @@ class PubSub:
         Args:
             message_type: The message type, by custom with a `!` at its end.
             callback: Called as `callback(message_type, *args, **kwargs)`; a coroutine that it gives runs as a task.
+
+        Raises:
+            TypeError: If the callback is not callable.
         """
         if not callable(callback):
             raise TypeError(f"cannot subscribe {callback!r} to {message_type!r}: it is not callable")
-        self._subscriptions.setdefault(message_type, []).append(Subscription(callback))
+        channel = self._channels.get(message_type)
+        if channel is None:
+            channel = self._channels[message_type] = Channel(self._channels, message_type)
+        channel.add(callback)
 
     def subscribe_all(self, obj: object) -> None:
         """Subscribe all methods of an object that are marked by the decorator `subscribe`."""
         for message_type, callback in marked(obj):
             self.subscribe(message_type, callback)
 
-    def unsubscribe(self, message_type: str, callback: Callable[..., Any]) -> None:
+    def unsubscribe(self, message_type: str, callback: Callback) -> None:
         """End a subscription; of several equal ones the oldest. One that is not there is a warning in the log."""
-        subscriptions = self._subscriptions.get(message_type, [])
-        for i, subscription in enumerate(subscriptions):
-            if subscription.resolve() == callback:
-                del subscriptions[i]
-                if not subscriptions:
-                    del self._subscriptions[message_type]
-                return
-        L.warning("%s is not subscribed to %r", _name(callback), message_type)
+        channel = self._channels.get(message_type)
+        if channel is None or not channel.remove(callback):
+            L.warning("%s is not subscribed to %r", name(callback), message_type)
 
     def publish(self, message_type: str, *args: Any, asynchronously: bool = False, **kwargs: Any) -> None:
         """Deliver a message to every subscriber of its type.
@@ -98,14 +104,29 @@ class PubSub:
         Raises:
             RuntimeError: If a task is needed and the bus has neither an application nor a running event loop.
         """
-        for subscription in tuple(self._subscriptions.get(message_type, ())):
-            callback = subscription.resolve()
-            if callback is None:
-                self._forget(message_type, subscription)
-            elif asynchronously:
-                self._start(_deliver(callback, message_type, args, kwargs), callback, message_type)
-            else:
-                self._call(callback, message_type, args, kwargs)
+        channel = self._channels.get(message_type)
+        if channel is None:
+            return
+        if asynchronously:
+            self._publish_later(channel, message_type, args, kwargs)
+            return
+        result: object
+        for function, owner in channel.targets():
+            try:
+                if owner is not None:
+                    obj = owner()
+                    if obj is None:
+                        continue
+                    result = function(obj, message_type, *args, **kwargs)
+                elif args or kwargs:
+                    result = function(message_type, *args, **kwargs)
+                else:  # the same, a third faster
+                    result = function(message_type)
+            except Exception:
+                L.exception("Subscriber %s of %r failed", name(function), message_type)
+                continue
+            if result is not None and isinstance(result, Coroutine):
+                self._deliveries.start(result, function, message_type)
 
     def publish_threadsafe(self, message_type: str, *args: Any, asynchronously: bool = False, **kwargs: Any) -> None:
         """Publish from any thread: the delivery happens soon, in the thread of the event loop.
@@ -120,57 +141,59 @@ class PubSub:
         publish = functools.partial(self.publish, message_type, *args, asynchronously=asynchronously, **kwargs)
         self._app.Loop.call_soon_threadsafe(publish)
 
-    def _call(
-        self, callback: Callable[..., Any], message_type: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        try:
-            result = callback(message_type, *args, **kwargs)
-        except Exception:
-            L.exception("Subscriber %s of %r failed", _name(callback), message_type)
-            return
-        if result is not None and isinstance(result, Coroutine):
-            self._start(result, callback, message_type)
+    async def expect(self, message_type: str, timeout: float | None = None) -> Message:
+        """Wait for the next message of a type, published after this call has begun.
 
-    def _start(self, coroutine: Coroutine[Any, Any, Any], callback: Callable[..., Any], message_type: str) -> None:
+        Args:
+            message_type: The message type.
+            timeout: How long to wait, in seconds; for ever without one.
+
+        Returns:
+            The message type, the tuple of its positional and the dictionary of its keyword arguments.
+
+        Raises:
+            TimeoutError: If none has come in time.
+        """
         import asyncio
 
+        message: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        def receive(message_type: str, *args: Any, **kwargs: Any) -> None:
+            if not message.done():
+                message.set_result((message_type, args, kwargs))
+
+        self.subscribe(message_type, receive)
         try:
-            loop = asyncio.get_running_loop() if self._app is None else self._app.Loop
-        except RuntimeError:
-            loop = None
-        if loop is None or loop.is_closed():
-            coroutine.close()
-            raise RuntimeError(f"{_name(callback)} needs an event loop: publish inside one or use PubSub(app)")
-        task = loop.create_task(_finish(coroutine, callback, message_type), name=f"pubsub: {_name(callback)}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            async with asyncio.timeout(timeout):
+                return await message
+        except TimeoutError:
+            raise TimeoutError(f"no {message_type!r} within {timeout} s") from None
+        finally:
+            self.unsubscribe(message_type, receive)
 
-    def _forget(self, message_type: str, subscription: Subscription) -> None:
-        subscriptions = self._subscriptions.get(message_type, [])
-        if subscription in subscriptions:
-            subscriptions.remove(subscription)
-        if not subscriptions:
-            self._subscriptions.pop(message_type, None)
+    async def drain(self, timeout: float | None = None) -> frozenset[asyncio.Task[None]]:
+        """Wait until no delivery is under way, those that begin meanwhile included.
+
+        Args:
+            timeout: How long to wait, in seconds; for ever without one.
+
+        Returns:
+            What is still under way then; it goes on.
+        """
+        await self._deliveries.drain(timeout)
+        return self.tasks
+
+    def _publish_later(
+        self, channel: Channel, message_type: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        for target in channel.targets():
+            callback = resolve(target)
+            if callback is not None:
+                self._deliveries.start(_deliver(target, message_type, args, kwargs), callback, message_type)
 
 
-async def _deliver(
-    callback: Callable[..., Any], message_type: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    result = callback(message_type, *args, **kwargs)
+async def _deliver(target: Target, message_type: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    callback = resolve(target)
+    result = None if callback is None else callback(message_type, *args, **kwargs)
     if isinstance(result, Coroutine):
         await result
-
-
-async def _finish(coroutine: Coroutine[Any, Any, Any], callback: Callable[..., Any], message_type: str) -> None:
-    try:
-        await coroutine
-    except Exception:
-        L.exception("Subscriber %s of %r failed", _name(callback), message_type)
-
-
-def _name(callback: Callable[..., Any]) -> str:
-    """Name a callback without running any code of its own."""
-    while isinstance(callback, functools.partial):
-        callback = callback.func
-    name = getattr(callback, "__qualname__", None) or type(callback).__qualname__
-    return f"{getattr(callback, '__module__', '?')}.{name}"
