@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from asab_config import Config, ConfigError
+from asab_config import Config, escape
 
 Config.add_layer_defaults({"general": {"tick_period": "1", "finalize_timeout": "10"}})
 
@@ -37,21 +37,23 @@ def load_configuration(arguments: argparse.Namespace) -> None:
         ConfigError: If the configuration cannot be read.
     """
     Config.load(getattr(arguments, "config", None))
+    given: dict[str, dict[str, str]] = {}
     if getattr(arguments, "verbose", False):
-        Config.set("logging", "verbose", "yes")
+        given["logging"] = {"verbose": "yes"}
     if log_file := getattr(arguments, "log_file", None):
-        Config.set("logging:file", "path", log_file.replace("$", "$$").replace("%", "%%"))
+        given["logging:file"] = {"path": escape(log_file)}
     if getattr(arguments, "syslog", False):
-        Config.set("logging:syslog", "enabled", "yes")
+        given["logging:syslog"] = {"enabled": "yes"}
+    Config.override(given, "command line")
 
 
 def positive_seconds(section: str, option: str) -> float:
-    """Return a time that is more than 0.
+    """Return a time that is more than 0, in seconds.
 
     Raises:
         ConfigError: If it is not.
     """
-    value = Config.getfloat(section, option)
-    if not 0 < value < float("inf"):
-        raise ConfigError(f"[{section}] {option} = {value!r}: expected a time in seconds, more than 0")
+    value = Config.getseconds(section, option)
+    if value == 0:
+        raise Config.mistake(section, option, value, "expected a time of more than 0")
     return value

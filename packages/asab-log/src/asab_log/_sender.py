@@ -73,6 +73,11 @@ class Sender:
         self._closed = False
         self._drained = asyncio.Event()
 
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that sends, while there is one."""
+        return None if self._task is None or self._task.done() else self._task
+
     def wake(self) -> None:
         """Tell that there is a frame; from any thread, and never blocking.
 

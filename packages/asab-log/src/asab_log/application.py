@@ -63,6 +63,11 @@ class Logging:
         except OSError as e:
             L.error("The log file cannot be rotated", struct_data={"path": self._file.baseFilename, "reason": e})
 
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that sends to syslog, while there is one; `close` ends it when nothing is left to send."""
+        return None if self._syslog is None else self._syslog.task
+
     async def close(self, timeout: float = 2.0) -> None:
         """Send what waits for syslog, then take everything away from the root logger; to be awaited in `app.Loop`.
 

@@ -77,6 +77,11 @@ class AsyncIOHandler(logging.Handler):
         """How many records wait."""
         return self._queue.queued
 
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that sends, while there is one; whoever ends all tasks of a loop leaves it to `aclose`."""
+        return self._sender.task
+
     def counts(self) -> tuple[int, int, int, int]:
         """Return emitted, sent, dropped and queued of one moment; the first is always the sum of the others."""
         return self._queue.counts()
