@@ -7,6 +7,7 @@ The layer's map, from the bottom:
   stops them in reverse.
 - `_arguments` - the command line; `_signals`, `_ticks`, `_loop` - what they say; `_tasks` - waiting with a deadline;
   `_supervisor` - tasks that must not fail; `_failures` - what is said when a start fails.
+- `registry` - modules by class, services by name; `_inspection` - what is said of the configuration.
 - `application` - `Application`: init-time, run-time, exit-time.
 - `socket` - `StreamSocketServerService`; `metrics` - counters and gauges; `proactor` - blocking calls off the loop.
   They stand on the application as any service does.

@@ -6,11 +6,12 @@ No letters are taken but the documented ones. What is given here beats the confi
 from __future__ import annotations
 
 import argparse
+import functools
 from typing import Any
 
-from asab_config import Config, ConfigError
+from asab_config import Config, ConfigParser, escape
 
-Config.add_layer_defaults({"general": {"tick_period": "1", "finalize_timeout": "10"}})
+Config.add_layer_defaults({"general": {"tick_period": "1", "finalize_timeout": "10", "reload": "no"}})
 
 
 def create_parser(**options: Any) -> argparse.ArgumentParser:
@@ -24,6 +25,15 @@ def create_parser(**options: Any) -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log at level DEBUG, and the event loop's doings")
     parser.add_argument("-l", "--log-file", metavar="LOG_FILE", help="log to the file LOG_FILE")
     parser.add_argument("-s", "--syslog", action="store_true", help="log to syslog")
+    inspection = parser.add_argument_group("instead of running")
+    inspection.add_argument(
+        "--config-explain",
+        metavar="SECTION[.OPTION]",
+        nargs="?",
+        const="",
+        help="print where the values of the configuration come from",
+    )
+    inspection.add_argument("--config-check", action="store_true", help="tell every mistake in the configuration")
     return parser
 
 
@@ -37,21 +47,33 @@ def load_configuration(arguments: argparse.Namespace) -> None:
         ConfigError: If the configuration cannot be read.
     """
     Config.load(getattr(arguments, "config", None))
+    given: dict[str, dict[str, str]] = {}
     if getattr(arguments, "verbose", False):
-        Config.set("logging", "verbose", "yes")
+        given["logging"] = {"verbose": "yes"}
     if log_file := getattr(arguments, "log_file", None):
-        Config.set("logging:file", "path", log_file.replace("$", "$$").replace("%", "%%"))
+        given["logging:file"] = {"path": escape(log_file)}
     if getattr(arguments, "syslog", False):
-        Config.set("logging:syslog", "enabled", "yes")
+        given["logging:syslog"] = {"enabled": "yes"}
+    Config.override(given, "command line")
 
 
-def positive_seconds(section: str, option: str) -> float:
-    """Return a time that is more than 0.
+def positive_seconds(option: str, config: ConfigParser = Config) -> float:
+    """Return a time of `[general]` that is more than 0, in seconds.
 
     Raises:
         ConfigError: If it is not.
     """
-    value = Config.getfloat(section, option)
-    if not 0 < value < float("inf"):
-        raise ConfigError(f"[{section}] {option} = {value!r}: expected a time in seconds, more than 0")
+    value = config.getseconds("general", option)
+    if value == 0:
+        raise config.mistake("general", option, value, "expected a time of more than 0")
     return value
+
+
+def _boolean(section: str, option: str, config: ConfigParser) -> None:
+    config.getboolean(section, option)
+
+
+for _option in ("tick_period", "finalize_timeout"):
+    Config.add_check(functools.partial(positive_seconds, _option))
+for _section, _option in (("general", "reload"), ("general", "strict"), ("logging", "verbose")):
+    Config.add_check(functools.partial(_boolean, _section, _option))

@@ -24,7 +24,7 @@ L = logging.getLogger(__name__)
 def refuse(error: ConfigError) -> NoReturn:
     """Say what is wrong with the configuration, before there is a log, and exit."""
     for line in str(error).splitlines():
-        _say(line)
+        say(line)
     raise SystemExit(EX_CONFIG)
 
 
@@ -44,9 +44,10 @@ def report(app: Application, error: Exception) -> None:
         L.error("%s", lines[0], exc_info=error)
     if not app.Logging.has_console:
         for line in lines:
-            _say(line)
+            say(line)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Write a line to stderr, after the name of the program."""
     program = os.path.basename(sys.argv[0]) or "asab"
     sys.stderr.write(f"{program}: {line}\n")

@@ -27,7 +27,7 @@ def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout
         timeout: What the tasks have to end, in seconds.
     """
     try:
-        loop.run_until_complete(_end_tasks(loop, timeout))
+        loop.run_until_complete(_end_tasks(loop, logging, timeout))
         if logging is not None:
             loop.run_until_complete(logging.close())
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -36,7 +36,7 @@ def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout
         loop.close()
 
 
-async def _end_tasks(loop: asyncio.AbstractEventLoop, timeout: float) -> None:
-    current = asyncio.current_task()
-    await _tasks.cancel([task for task in asyncio.all_tasks() if task is not current], timeout)
+async def _end_tasks(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout: float) -> None:
+    spared = (asyncio.current_task(), None if logging is None else logging.task)  # the log ends its own, unbroken
+    await _tasks.cancel([task for task in asyncio.all_tasks() if task not in spared], timeout)
     await loop.shutdown_asyncgens()

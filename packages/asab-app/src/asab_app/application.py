@@ -20,17 +20,15 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from asab_app import _arguments, _failures, _tasks
-from asab_app._components import Components, finalize
+from asab_app import _arguments, _failures, _inspection, _tasks
+from asab_app._components import finalize
 from asab_app._loop import close_loop, open_loop
 from asab_app._signals import Signals
-from asab_app._supervisor import Supervisor
 from asab_app._ticks import Ticks
 from asab_app.errors import EX_SOFTWARE
-from asab_app.module import Module
-from asab_app.service import Service
+from asab_app.registry import Registry
 from asab_config import Config, ConfigError
 from asab_log import LOG_NOTICE, Logging
 from asab_pubsub import PubSub
@@ -38,18 +36,14 @@ from asab_utils import Singleton
 
 L = logging.getLogger(__name__)
 
-M = TypeVar("M", bound=Module)
 
-
-class Application(metaclass=Singleton):
+class Application(Registry, metaclass=Singleton):
     """The one application of the process.
 
     Attributes:
         Description: The text of `--help`.
         Loop: The event loop.
         PubSub: The application-wide message bus.
-        Modules: The modules, in the order in which they were added.
-        Services: The services by name.
         ExitCode: What `run()` returns.
         LaunchTime: When the application was launched, in seconds since the epoch (UTC).
         Logging: The log outputs.
@@ -66,23 +60,23 @@ class Application(metaclass=Singleton):
         Raises:
             SystemExit: If the start fails, with the exit code; what is wrong has been said on stderr.
         """
+        super().__init__()
         self.LaunchTime = time.time()
         self.ExitCode = 0
-        self.Modules: list[Module] = []
-        self.Services: dict[str, Service] = {}
         self._args = args
         self._arguments = argparse.Namespace()
-        self._components = Components(self)
-        self._supervisor = Supervisor(self)
         self._stops = itertools.count(1)
         self._stopping = asyncio.Event()
-        self._running = False
         self._signals = Signals({"SIGINT": self.stop, "SIGTERM": self.stop, "SIGHUP": self._hup})
         try:
             self._arguments = self.parse_args() or self._arguments
             _arguments.load_configuration(self._arguments)
-            self._finalize_timeout = _arguments.positive_seconds("general", "finalize_timeout")
-            self._tick_period = _arguments.positive_seconds("general", "tick_period")
+            if (what := getattr(self._arguments, "config_explain", None)) is not None:
+                raise SystemExit(_inspection.explain(what))
+            if getattr(self._arguments, "config_check", False):
+                raise SystemExit(_inspection.check(self))
+            self._finalize_timeout = _arguments.positive_seconds("finalize_timeout")
+            self._tick_period = _arguments.positive_seconds("tick_period")
             verbose = Config.getboolean("logging", "verbose")
         except ConfigError as e:
             _failures.refuse(e)
@@ -143,6 +137,8 @@ class Application(metaclass=Singleton):
             await _tasks.hook(self.initialize())
             initialized = True
             await self._components.start()
+            for sentence in Config.check_names():
+                L.warning("%s", sentence)
         except Exception as e:
             _failures.report(self, e)
             await self._components.stop(self._finalize_timeout)
@@ -220,8 +216,20 @@ class Application(metaclass=Singleton):
             self.Loop.call_soon_threadsafe(self._on_hup)
 
     def _on_hup(self) -> None:
+        if Config.getboolean("general", "reload"):
+            self._reload()
         self.Logging.rotate()
         self.PubSub.publish("Application.hup!")
+
+    def _reload(self) -> None:
+        try:
+            changes = Config.reload()
+        except ConfigError as e:
+            for mistake in e.mistakes:
+                L.error("The configuration stays as it was: %s", mistake)
+        else:
+            L.log(LOG_NOTICE, "The configuration was read again: %d values have changed.", len(changes))
+            self.PubSub.publish("Application.reload!", changes)
 
     # Exit-time
 
@@ -249,50 +257,11 @@ class Application(metaclass=Singleton):
         finally:
             self._signals.restore()
 
-    # Registries, time
-
-    def add_module(self, module_class: type[M]) -> M:
-        """Make a module and register it; of a class that is there already the first one is returned.
-
-        In run-time the module and its services are started soon after, and a failure stops the application.
-
-        Args:
-            module_class: Called with the application.
-        """
-        for module in self.Modules:
-            if type(module) is module_class:
-                return module
-        module = module_class(self)
-        self.Modules.append(module)
-        self._add_component(module)
-        return module
-
-    def get_service(self, service_name: str) -> Any:
-        """Return the service of a name.
-
-        Raises:
-            KeyError: If there is none.
-        """
-        try:
-            return self.Services[service_name]
-        except KeyError:
-            known = ", ".join(sorted(self.Services)) or "none"
-            raise KeyError(f"no service {service_name!r} is registered; known: {known}") from None
+    # Time, messages
 
     def time(self) -> float:
         """Return the present time in seconds since the epoch (UTC), by the clock of the event loop: it never jumps."""
         return self._clock + self.Loop.time()
-
-    def _register_service(self, service: Service) -> None:
-        other = self.Services.setdefault(service.Name, service)
-        if other is not service:
-            raise ValueError(f"{service!r} cannot be the service {service.Name!r}: {other!r} is")
-        self._add_component(service)
-
-    def _add_component(self, component: Module | Service) -> None:
-        if self._running and not self._components:
-            self._supervisor.start(self._components.start(), "the start of what was added in run-time")
-        self._components.add(component)
 
     def _announce(self, message_type: str) -> frozenset[asyncio.Task[None]]:
         """Publish a message and return the tasks of its coroutine subscribers."""

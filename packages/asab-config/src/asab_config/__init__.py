@@ -13,6 +13,7 @@ The layer's map, from the bottom:
 It needs nothing but the standard library.
 """
 
+from asab_config._interpolation import escape
 from asab_config.changes import Change
 from asab_config.errors import ConfigError
 from asab_config.explanation import Explanation, Origin
@@ -28,4 +29,5 @@ __all__ = [
     "ConfigSection",
     "Explanation",
     "Origin",
+    "escape",
 ]

@@ -114,32 +114,40 @@ def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig", include
     return parse_lines(lines, name, included_by)
 
 
-def with_includes(path: str | os.PathLike[str]) -> Iterator[Layer]:
-    """Read a file, then the files that its `[general] include` names, each followed by its own includes.
+class Reading:
+    """The reading of a main file and its includes, each file once.
 
-    A file that includes itself, directly or around corners, is read once. Included files that are not there are passed
-    over, as documented.
+    Attributes:
+        layers: What was read, in the order of the files.
+        mistakes: What was wrong, of all files.
     """
-    return _walk(os.fspath(path), set(), "")
 
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.layers: list[Layer] = []
+        self.mistakes: list[str] = []
+        self._seen: set[str] = set()
 
-def included(include: str, seen: set[str], by: str) -> Iterator[Layer]:
-    """Read the files that one `include` value names, in its order, globs sorted.
+    def file(self, path: str | os.PathLike[str], included_by: str = "") -> None:
+        """Read a file, then the files that its `[general] include` names, each followed by its own includes."""
+        self._seen.add(os.path.realpath(path))
+        try:
+            layer = read_file(path, included_by=included_by)
+        except ConfigError as e:
+            self.mistakes += e.mistakes
+            return
+        self.layers.append(layer)
+        if include := layer.sections.get("general", {}).get("include"):
+            self.include(expand(include), layer.place("general", "include"))
 
-    Args:
-        include: Paths and globs, separated by `os.pathsep` or line breaks.
-        seen: The real paths of the files read so far; they are not read again.
-        by: Where the include stands.
-    """
-    for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", include):
-        for path in sorted(glob.glob(pattern.strip())):
-            if os.path.realpath(path) not in seen:
-                yield from _walk(path, seen, by)
+    def include(self, include: str, by: str) -> None:
+        """Read the files that an `include` value names, in its order, globs sorted; missing ones are passed over.
 
-
-def _walk(path: str, seen: set[str], included_by: str) -> Iterator[Layer]:
-    seen.add(os.path.realpath(path))
-    layer = read_file(path, included_by=included_by)
-    yield layer
-    if include := layer.sections.get("general", {}).get("include"):
-        yield from included(expand(include), seen, layer.place("general", "include"))
+        Args:
+            include: Paths and globs, separated by `os.pathsep` or line breaks.
+            by: Where the include stands.
+        """
+        for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", include):
+            for path in sorted(glob.glob(pattern.strip())):
+                if os.path.realpath(path) not in self._seen:
+                    self.file(path, by)

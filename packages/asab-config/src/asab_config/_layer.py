@@ -10,7 +10,7 @@ from enum import IntEnum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     Place = tuple[str, str]  # a section and an option in lower case
@@ -73,9 +73,9 @@ class Layer:
 class Layers:
     """All layers, from the weakest to the strongest."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._layers: list[Layer] = []
+    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+        """Take the layers in their order."""
+        self._layers = list(layers)
 
     def __iter__(self) -> Iterator[Layer]:
         """Iterate from the weakest to the strongest."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asab_config._layer import Rank
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -9,17 +11,22 @@ if TYPE_CHECKING:
     from asab_config._layer import Layer
 
 
-def unknown(files: Iterable[Layer], known: Mapping[str, set[str]]) -> Iterator[tuple[str, bool]]:
-    """Find sections and options of files that nobody registered.
+def unknown(layers: Iterable[Layer], registered: Mapping[str, set[str]]) -> Iterator[tuple[str, bool]]:
+    """Find sections and options of files that nobody knows.
 
     Args:
-        files: What was read.
-        known: The registered options by section. A section that is registered without options takes any.
+        layers: What was read, and the defaults, which make names known.
+        registered: Other known options by section. A section that is known without options takes any.
 
     Returns:
-        A sentence for each with its place, and whether it resembles a registered name, which the sentence tells then.
+        A sentence for each with its place, and whether it resembles a known name, which the sentence tells then.
     """
-    for file in files:
+    layers = list(layers)
+    known = {section: set(options) for section, options in registered.items()}
+    for layer in layers:
+        for section, options in layer.sections.items() if layer.rank < Rank.VALUES else ():
+            known.setdefault(section, set()).update(options)
+    for file in (layer for layer in layers if layer.lines is not None):
         for section, options in file.sections.items():
             if section not in known:
                 place = file.place(section, next(iter(options), ""))

@@ -10,7 +10,7 @@ import configparser
 import os
 
 from asab_config import _typos
-from asab_config._files import included, parse_lines, read_file, with_includes
+from asab_config._files import Reading, parse_lines, read_file
 from asab_config._interpolation import Interpolation, expand
 from asab_config._layer import Layer, Layers, Rank, caller, of_values
 from asab_config._typed import TypedGetters
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from asab_config.changes import Change
+
+
+_DEFAULTS = {"general": {"config_file": "", "include": "", "strict": "no"}}
 
 
 class ConfigParser(TypedGetters, configparser.ConfigParser):
@@ -47,7 +50,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         self._known: dict[str, set[str]] = {}
         self._checks: list[Callable[[ConfigParser], object]] = []
         super().__init__(interpolation=Interpolation())
-        self.add_layer_defaults({"general": {"config_file": "", "include": "", "strict": "no"}})
+        self._add(of_values(Rank.LIBRARY, f"default of {__name__}", _DEFAULTS))
 
     # Giving values
 
@@ -64,8 +67,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
     def add_layer_defaults(self, dictionary: Mapping[str, Mapping[str, Any]]) -> None:
         """Give default values of a library: they rank below all that an application gives, in whatever order.
 
-        Args:
-            dictionary: As for `add_defaults`.
+        The argument is that of `add_defaults`.
         """
         self._add(of_values(Rank.LIBRARY, f"default of {caller()}", dictionary))
 
@@ -118,7 +120,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
             path: The file that wins over both, usually from the command line.
 
         Raises:
-            ConfigError: If a file cannot be read or parsed; nothing has changed then.
+            ConfigError: If a file cannot be read or parsed, with the mistakes of all files; nothing has changed then.
         """
         files = self._read_all(path)
         self._path = path
@@ -137,25 +139,38 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         """
         files = self._read_all(self._path)
         candidate = ConfigParser()
-        candidate._layers = Layers()
-        for layer in self._layers:
-            candidate._layers.replace([], [layer])
+        candidate._layers = Layers(self._layers)
         candidate._layers.replace(self._loaded, files)
         candidate._rebuild()
-        for check in self._checks:
-            check(candidate)
+        candidate._checks = self._checks
+        candidate.check()
         changes = differences(self._sections, candidate._sections)
         self._layers, self._loaded = candidate._layers, files
         self._rebuild()
         return changes
 
     def add_check(self, check: Callable[[ConfigParser], object]) -> None:
-        """Have a configuration checked before a reload takes it over.
+        """Have a configuration checked, before a reload takes it over and by `check`.
 
         Args:
-            check: Called with the new configuration; what it raises, a `ConfigError` by custom, vetoes it.
+            check: Called with the configuration in question; a `ConfigError` that it raises vetoes it.
         """
         self._checks.append(check)
+
+    def check(self) -> None:
+        """Call every check.
+
+        Raises:
+            ConfigError: With the mistakes that any of them found.
+        """
+        mistakes: list[str] = []
+        for check in self._checks:
+            try:
+                check(self)
+            except ConfigError as e:
+                mistakes += e.mistakes
+        if mistakes:
+            raise ConfigError(*mistakes)
 
     def read(  # type: ignore[override]  # names are text, never bytes
         self,
@@ -202,7 +217,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         self._known.setdefault(section, set()).update(self.optionxform(option) for option in options)
 
     def check_names(self) -> list[str]:
-        """Look for names in files that nobody knows: no default and no `register` has them.
+        """Look for names in files that no default and no `register` knows.
 
         Returns:
             A sentence for each that resembles a known one.
@@ -210,13 +225,8 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         Raises:
             ConfigError: With `[general] strict = yes`, if there is any unknown name.
         """
-        known = {section: set(options) for section, options in self._known.items()}
-        for layer in self._layers:
-            for section, options in layer.sections.items() if layer.rank < Rank.VALUES else ():
-                known.setdefault(section, set()).update(options)
-        files = (layer for layer in self._layers if layer.lines is not None)
         strict = self.getboolean("general", "strict")
-        sentences = [text for text, resembles in _typos.unknown(files, known) if strict or resembles]
+        sentences = [text for text, resembles in _typos.unknown(self._layers, self._known) if strict or resembles]
         if strict and sentences:
             raise ConfigError(*sentences)
         return sentences
@@ -241,11 +251,18 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         )
 
     def _read_all(self, path: str | os.PathLike[str] | None) -> list[Layer]:
+        reading = Reading()
         path = path or os.environ.get("ASAB_CONFIG") or self._default("config_file")
-        return list(with_includes(path) if path else included(self._default("include"), set(), "the defaults"))
+        if path:
+            reading.file(path)
+        else:
+            reading.include(self._default("include"), by="the defaults")
+        if reading.mistakes:
+            raise ConfigError(*reading.mistakes)
+        return reading.layers
 
     def _default(self, option: str) -> str:
-        """Return an option of `[general]` without what files say: they are about to be read."""
+        """Return an option of `[general]` as it is without the files, which are about to be read."""
         layers = [layer for layer in self._layers.holding("general", option) if layer not in self._loaded]
         return expand(layers[0].sections["general"][option]) if layers else ""
 

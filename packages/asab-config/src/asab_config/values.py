@@ -5,7 +5,9 @@ Each function takes the text of a value and returns what it means, or raises `Va
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 import re
 
 TYPE_CHECKING = False
@@ -60,8 +62,9 @@ def boolean(text: str) -> bool:
 @functools.lru_cache(1024)
 def seconds(text: str) -> float:
     """Return a time in seconds: `90`, `1.5h`, `1d 2h 30s`; the units are ms, s, m, h, d, w and y (365 days)."""
-    if re.fullmatch(_NUMBER, text):
-        return float(text)
+    with contextlib.suppress(ValueError):
+        if 0 <= (plain := float(text)) < math.inf:
+            return plain
     if not _TIMES.fullmatch(text):
         raise ValueError(f"a time such as 90, 1.5h or '1d 2h 30s', with the units {', '.join(_SECONDS)}")
     return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _QUANTITY.findall(text))

@@ -1,1 +1,38 @@
-"""Logging for servers: structured data, console, file and syslog that never blocks."""
+"""Logging for servers: the standard library's, with structured data, console, file and syslog that never blocks.
+
+The layer's map, from the bottom:
+
+- `levels` - `LOG_NOTICE`, and what syslog calls the levels.
+- `_struct_data` - the keyword `struct_data=` of every logging method; `get_logger`, typed with it.
+- `_escape`, `_sd_element`, `_timestamp` - text, structured data and times that are safe in a line.
+- `formatters` - `StructuredDataFormatter`, for console and file; `_syslog_formatters` - the three frames of syslog.
+- `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_address`, `_connect` - where that sends to.
+- `_log_file` - the file and its rotation.
+- `_settings` - the configuration's sections, as handlers; `_root` - handlers on the root logger.
+- `application` - `Logging`, the log of an application; `script` - `setup`, the log of a script.
+
+Importing it makes `struct_data=` work and names the level NOTICE; it opens nothing and does not import asyncio.
+"""
+
+from asab_log._root import RootHandlers
+from asab_log._struct_data import StructuredLogger, get_logger
+from asab_log._syslog_formatters import MacOSXSyslogFormatter, SyslogRFC3164Formatter, SyslogRFC5424Formatter
+from asab_log.application import Logging
+from asab_log.formatters import StructuredDataFormatter
+from asab_log.handler import AsyncIOHandler
+from asab_log.levels import LOG_NOTICE
+from asab_log.script import setup
+
+__all__ = [
+    "LOG_NOTICE",
+    "AsyncIOHandler",
+    "Logging",
+    "MacOSXSyslogFormatter",
+    "RootHandlers",
+    "StructuredDataFormatter",
+    "StructuredLogger",
+    "SyslogRFC3164Formatter",
+    "SyslogRFC5424Formatter",
+    "get_logger",
+    "setup",
+]

@@ -1,1 +1,21 @@
-"""The web server of ASAB applications, on aiohttp: containers, sessions, access log."""
+"""The web server of ASAB applications, on aiohttp.
+
+The layer's map, from the bottom:
+
+- `_listen` - addresses as they are written; `_tls` - TLS by configuration; `_listener` - open sockets.
+- `accesslog` - a record for each request.
+- `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.
+- `service` - `WebService`: the containers of an application; `module` - `Module`, which adds it.
+- `session` - sessions, their storages, their cookie.
+- `rest` - answers and errors in JSON; `static` - `StaticDirProvider`; `websocket` - `WebSocketFactory`. They stand on
+  aiohttp alone, or nearly so.
+- `_keys` - keys of aiohttp's mappings that are found under a plain name, too.
+"""
+
+from asab_web.container import APP, WebContainer
+from asab_web.module import Module
+from asab_web.service import WebService
+from asab_web.static import StaticDirProvider
+from asab_web.websocket import WebSocketFactory
+
+__all__ = ["APP", "Module", "StaticDirProvider", "WebContainer", "WebService", "WebSocketFactory"]

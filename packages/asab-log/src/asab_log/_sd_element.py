@@ -1,0 +1,60 @@
+"""Structured data as text: one SD-ELEMENT of RFC 5424, section 6.3, whatever it is given.
+
+Names that the RFC does not allow are made legal, values are escaped; nothing in here raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from asab_log._escape import escape, safe_str
+
+_ILLEGAL_IN_NAME = re.compile(r'[^!-~]|[="\]]')
+_NAME_LIMIT = 32
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=safe_str).encode
+_JSON_TYPES = (bool, int, float, list, tuple, dict)
+
+
+def sd_name(name: str) -> str:
+    """Return a legal SD-NAME: 1 to 32 printable ASCII characters without `=`, `"`, `]` and space.
+
+    Args:
+        name: Any text; each character that is not allowed becomes `_`.
+    """
+    return _ILLEGAL_IN_NAME.sub("_", name)[:_NAME_LIMIT] or "_"
+
+
+def sd_element(sd_id: str, data: object) -> str:
+    """Return `[sd key1="value1" key2="2"]`, or nothing for an empty mapping.
+
+    Args:
+        sd_id: A legal SD-ID.
+        data: A mapping; anything else is shown as the value of a single parameter named `struct_data`.
+    """
+    if not isinstance(data, Mapping):
+        data = {"struct_data": data}
+    try:
+        items = list(data.items())
+    except Exception:  # a mapping of somebody else's making
+        items = [("struct_data", safe_str(data))]
+    return f"[{sd_id}{''.join(map(_param, items))}]" if items else ""
+
+
+def _param(item: tuple[object, object]) -> str:
+    name, value = item
+    text = escape(_value_text(value)).replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
+    return f' {sd_name(safe_str(name))}="{text}"'
+
+
+def _value_text(value: object) -> str:
+    """Return what JSON has a form of its own for as JSON, and anything else as text; a string is the text itself."""
+    if isinstance(value, str):
+        return str.__str__(value)  # also that of a member of a string enumeration
+    if value is not None and not isinstance(value, _JSON_TYPES):
+        return safe_str(value)
+    try:
+        return _to_json(value)
+    except Exception:  # keys that are no strings, a list that contains itself
+        return safe_str(value)

@@ -1,0 +1,253 @@
+"""`Sender`: takes frames from the queue to the socket, and brings the line back when it is gone.
+
+The rules:
+
+1. Everything happens in the loop, in one task that lives only while there is something to send; between attempts there
+   is a timer, so that a loop that ends finds nothing pending.
+2. A frame is sent when the operating system has taken it whole. One that was taken in part goes again, on a new
+   connection.
+3. A connection that breaks is made again after 0.1 s, doubled with each failure up to 30 s, less a random part, so that
+   many processes do not come back at once. The first frame that gets through ends the count.
+4. What goes wrong here is said on stderr, once an outage, and never logged: the record would come back here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import random
+import socket
+
+from asab_log._connect import connect
+from asab_log._root import stderr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asab_log._address import SocketAddress
+    from asab_log._queue import FrameQueue
+
+_FIRST_DELAY = 0.1
+_LONGEST_DELAY = 30.0
+_FRAMES_BEFORE_OTHERS = 64
+_TOO_LONG = {errno.EMSGSIZE, getattr(errno, "WSAEMSGSIZE", errno.EMSGSIZE)}
+_CUT = b" [cut]"
+
+
+class Sender:
+    """The way of the frames to one address."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        family: int,
+        sock_type: int,
+        address: SocketAddress,
+        queue: FrameQueue,
+        report: Callable[[int], bytes],
+    ) -> None:
+        """Make a sender; nothing happens before the first `wake`.
+
+        Args:
+            loop: The loop to work in; it need not run yet.
+            family: The address family, `AF_UNSPEC` for a host whose name decides.
+            sock_type: `SOCK_STREAM`, where a line feed ends a frame, or `SOCK_DGRAM`, one frame a datagram.
+            address: A path, or host and port.
+            queue: Where the frames are.
+            report: Makes a frame that tells how many were dropped.
+        """
+        self._loop = loop
+        self._family = family
+        self._sock_type = sock_type
+        self._address = address
+        self._queue = queue
+        self._report = report
+        self._sock: socket.socket | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._retry: asyncio.TimerHandle | None = None
+        self._delay = _FIRST_DELAY
+        self._outage = False
+        self._woken = False
+        self._closed = False
+        self._drained = asyncio.Event()
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that sends, while there is one."""
+        return None if self._task is None or self._task.done() else self._task
+
+    def wake(self) -> None:
+        """Tell that there is a frame; from any thread, and never blocking.
+
+        Once the loop is closed nothing happens: the frames stay in the queue.
+        """
+        if self._woken:
+            return
+        self._woken = True
+        try:
+            self._loop.call_soon_threadsafe(self._on_wake)
+        except RuntimeError:
+            self._woken = False
+
+    async def drain(self, timeout: float) -> bool:
+        """Send all that is queued, in the loop of this sender.
+
+        Args:
+            timeout: The deadline, in seconds from now; passing it is no error.
+
+        Returns:
+            Whether the queue is empty.
+        """
+        if self._queue.queued and not self._closed:
+            self._drained.clear()
+            self._delay = _FIRST_DELAY
+            self._start()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._drained.wait()
+        return self._queue.queued == 0
+
+    async def aclose(self, timeout: float) -> None:
+        """Drain, then close and wait for the end of the task."""
+        try:
+            await self.drain(timeout)
+        finally:
+            self.close()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def close(self) -> None:
+        """Drop what is queued, stop and disconnect; from any thread, with the loop running, stopped or closed."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.close()
+        if self._loop.is_closed():
+            self._disconnect()
+        elif _running_loop() is self._loop or not self._loop.is_running():
+            self._stop()
+            self._finish()
+        else:
+            with contextlib.suppress(RuntimeError):  # closed just now, by its own thread
+                self._loop.call_soon_threadsafe(self._stop)
+
+    def _on_wake(self) -> None:
+        self._woken = False
+        if self._retry is None:
+            self._start()
+
+    def _start(self) -> None:
+        """Begin to send now, unless that is under way."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if not self._closed and (self._task is None or self._task.done()):
+            self._task = self._loop.create_task(self._run(), name="asab_log.AsyncIOHandler")
+
+    async def _run(self) -> None:
+        complete = False
+        try:
+            if self._sock is None or self._hung_up(self._sock):
+                self._disconnect()
+                self._sock = await connect(self._loop, self._family, self._sock_type, self._address)
+            await self._send_all(self._sock)
+            complete = True
+            self._drained.set()
+        except (OSError, UnicodeError) as e:  # the latter comes from a host name that cannot be one
+            self._retry_later(e)
+        finally:
+            if not complete:  # a frame may be half sent
+                self._disconnect()
+
+    async def _send_all(self, sock: socket.socket) -> None:
+        count = 0
+        while True:
+            if dropped := self._queue.unreported:
+                await self._send(sock, self._report(dropped))
+                self._queue.reported(dropped)
+            frame = self._queue.take()
+            if frame is None:
+                return
+            try:
+                await self._send(sock, frame)
+            except BaseException:
+                self._queue.undo()
+                raise
+            self._queue.delivered()
+            self._delay = _FIRST_DELAY
+            self._outage = False
+            count += 1
+            if count % _FRAMES_BEFORE_OTHERS == 0:
+                await asyncio.sleep(0)
+
+    async def _send(self, sock: socket.socket, frame: bytes) -> None:
+        if self._sock_type == socket.SOCK_STREAM:
+            await self._loop.sock_sendall(sock, frame + b"\n")
+            return
+        while True:
+            try:
+                await self._loop.sock_sendall(sock, frame)
+                return
+            except OSError as e:
+                if e.errno not in _TOO_LONG or len(frame) < 4 * len(_CUT):
+                    raise
+            frame = frame[: len(frame) // 2].decode("utf-8", "ignore").encode() + _CUT
+
+    def _hung_up(self, sock: socket.socket) -> bool:
+        """Tell whether the peer of an idle stream has gone: a frame sent to it would vanish without an error."""
+        if self._sock_type != socket.SOCK_STREAM:
+            return False
+        try:
+            return sock.recv(4096) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def _retry_later(self, error: Exception) -> None:
+        if self._closed:
+            return
+        if not self._outage:
+            self._outage = True
+            place = self._address if isinstance(self._address, str) else "{}:{}".format(*self._address)
+            _say(f"asab-log: no line to syslog at {place}: {error}; records wait and it is tried again")
+        delay = self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+        self._delay = min(self._delay * 2, _LONGEST_DELAY)
+        self._retry = self._loop.call_later(delay, self._start)
+
+    def _stop(self) -> None:
+        """End what is under way, in the loop or while it does not run."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._task is None or self._task.done():
+            self._disconnect()
+        else:  # it may be cancelled before its first step, so it cannot clean up by itself
+            self._task.add_done_callback(lambda _: self._disconnect())
+            self._task.cancel()
+
+    def _finish(self) -> None:
+        """Let a cancelled task end in a loop that is stopped; a running one does it by itself."""
+        if self._task is not None and not self._task.done() and _running_loop() is None:
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
+
+    def _disconnect(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _say(text: str) -> None:
+    if (stream := stderr()) is not None:
+        with contextlib.suppress(OSError):
+            stream.write(text + "\n")

@@ -1,0 +1,146 @@
+"""The sections `[logging:…]` of the configuration, as handlers (documentation, chapter Logging).
+
+Every mistake is a `ConfigError` with section, key and value. Formats may stand in quotes with a comma behind, as they
+do in the documentation's examples.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+
+from asab_config import Config, ConfigError
+from asab_log._root import console_handler, stderr
+from asab_log._syslog_formatters import (
+    LocalRFC3164Formatter,
+    MacOSXSyslogFormatter,
+    SyslogRFC3164Formatter,
+    SyslogRFC5424Formatter,
+)
+from asab_log.formatters import CONSOLE_FORMAT, DATE_FORMAT, FILE_FORMAT, StructuredDataFormatter
+from asab_log.levels import LOG_NOTICE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+
+    from asab_log._log_file import LogFile
+    from asab_log.handler import AsyncIOHandler
+
+_CONSOLE = "logging:console"
+_FILE = "logging:file"
+_SYSLOG = "logging:syslog"
+_MACOS = sys.platform == "darwin"
+
+Config.add_layer_defaults(
+    {
+        "logging": {"verbose": "no"},
+        _CONSOLE: {"format": CONSOLE_FORMAT, "datefmt": DATE_FORMAT},
+        _FILE: {"path": "", "format": FILE_FORMAT, "datefmt": DATE_FORMAT, "backup_count": 0},
+        _SYSLOG: {
+            "enabled": "no",
+            "format": "m" if _MACOS else "3",
+            "address": "/var/run/syslog" if _MACOS else "/dev/log",
+        },
+    }
+)
+
+_QUOTED = re.compile(r"""(["'])(.*)\1,?""", re.DOTALL)
+
+
+def root_level() -> int:
+    """Return the level of the root logger: DEBUG in the verbose mode, else NOTICE."""
+    return logging.DEBUG if Config.getboolean("logging", "verbose") else LOG_NOTICE
+
+
+def console() -> logging.Handler | None:
+    """Return the handler of the console.
+
+    It is there when stderr is a terminal; and without one as well, unless the log has another place to go.
+    """
+    formatter = _formatter(_CONSOLE)  # a mistake in it is one with and without a terminal
+    elsewhere = bool(_file_path()) or Config.getboolean(_SYSLOG, "enabled")
+    stream = stderr()
+    if stream is None or (elsewhere and not stream.isatty()):
+        return None
+    return console_handler(stream, formatter)
+
+
+def log_file() -> LogFile | None:
+    """Return the handler of the log file, opened, or `None` if no path is configured."""
+    path = _file_path()
+    if not path:
+        return None
+    backup_count = Config.getint(_FILE, "backup_count")
+    if backup_count < 0:
+        raise _mistake(_FILE, "backup_count", "expected 0 or a number of files to keep")
+    formatter = _formatter(_FILE)
+
+    from asab_log._log_file import LogFile  # brings logging.handlers and with it sockets and pickle
+
+    try:
+        handler = LogFile(path, backup_count)
+    except FileNotFoundError:
+        raise _mistake(_FILE, "path", "the log file cannot be opened, its folder is not there; make it first") from None
+    except (OSError, ValueError) as e:
+        reason = getattr(e, "strerror", None) or e
+        raise _mistake(_FILE, "path", f"the log file cannot be opened: {reason}") from None
+    handler.setFormatter(formatter)
+    return handler
+
+
+def syslog(loop: asyncio.AbstractEventLoop) -> AsyncIOHandler | None:
+    """Return the handler of syslog, or `None` if it is not enabled."""
+    if not Config.getboolean(_SYSLOG, "enabled"):
+        return None
+
+    from asab_log._address import is_local, parse_address  # they bring sockets
+    from asab_log.handler import AsyncIOHandler
+
+    try:
+        family, sock_type, address = parse_address(Config.get(_SYSLOG, "address").strip())
+    except ValueError as e:
+        raise _mistake(_SYSLOG, "address", str(e)) from None
+    match Config.get(_SYSLOG, "format").strip().lower():
+        case "5":
+            formatter: StructuredDataFormatter = SyslogRFC5424Formatter()
+        case "3":
+            formatter = LocalRFC3164Formatter() if is_local(family) else SyslogRFC3164Formatter()
+        case "m":
+            formatter = MacOSXSyslogFormatter()
+        case _:
+            raise _mistake(_SYSLOG, "format", "expected 5 (RFC 5424), 3 (RFC 3164) or m (macOS)")
+    handler = AsyncIOHandler(loop, family, sock_type, address, formatter.facility)
+    handler.setFormatter(formatter)
+    return handler
+
+
+def _formatter(section: str) -> StructuredDataFormatter:
+    """Return the formatter of a section, tried out: a wrong field would otherwise cost every single record."""
+    sample = logging.LogRecord(__name__, LOG_NOTICE, __file__, 0, "", None, None)
+    try:
+        formatter = StructuredDataFormatter(fmt=_unquoted(section, "format"))
+        formatter.format(sample)
+    except (ValueError, TypeError) as e:
+        raise _mistake(section, "format", f"{e}; fields are written as in %(asctime)s") from None
+    formatter.datefmt = _unquoted(section, "datefmt")
+    try:
+        formatter.formatTime(sample)
+    except ValueError as e:
+        raise _mistake(section, "datefmt", f"{e}; expected the codes of strftime") from None
+    return formatter
+
+
+def _file_path() -> str:
+    return Config.get(_FILE, "path").strip()
+
+
+def _unquoted(section: str, option: str) -> str:
+    value = Config.get(section, option).strip()
+    quoted = _QUOTED.fullmatch(value)
+    return quoted[2] if quoted else value
+
+
+def _mistake(section: str, option: str, what: str) -> ConfigError:
+    return ConfigError(f"[{section}] {option} = {Config.get(section, option)!r}: {what}")

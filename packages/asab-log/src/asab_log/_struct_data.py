@@ -1,0 +1,94 @@
+"""The keyword `struct_data=` of every logging method, and its type.
+
+`logging.Logger._log` is the one place that all of them go through: wrapped there, at the class, the keyword works on
+every logger, the root, adapters and loggers made before this import included.
+"""
+
+from __future__ import annotations
+
+import logging
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import TypeAlias, TypedDict, Unpack
+
+    ExcInfo: TypeAlias = (
+        bool
+        | BaseException
+        | tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None]
+        | None
+    )
+
+    class LogOptions(TypedDict, total=False):
+        """The keywords of `logging.Logger.info` and its siblings, and `struct_data`."""
+
+        exc_info: ExcInfo
+        stack_info: bool
+        stacklevel: int
+        extra: Mapping[str, object] | None
+        struct_data: Mapping[str, object] | None
+
+    class StructuredLogger(logging.Logger):
+        """`logging.Logger` as a type checker has to see it: each method takes `struct_data=`."""
+
+        def debug(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level DEBUG."""
+
+        def info(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level INFO."""
+
+        def warning(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level WARNING."""
+
+        def error(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level ERROR."""
+
+        def exception(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level ERROR and the traceback of the exception being handled."""
+
+        def critical(self, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with level CRITICAL."""
+
+        def log(self, level: int, msg: object, *args: object, **kwargs: Unpack[LogOptions]) -> None:
+            """Log with any level, `LOG_NOTICE` for one."""
+
+else:
+    StructuredLogger = logging.Logger
+
+ATTRIBUTE = "_struct_data"
+"""Where a record carries what was given as `struct_data=`."""
+
+
+def get_logger(name: str | None = None) -> StructuredLogger:
+    """Return `logging.getLogger(name)`, the same object, typed with the keyword `struct_data=`.
+
+    Args:
+        name: The logger's name, usually `__name__`; `None` is the root.
+    """
+    return logging.getLogger(name)  # type: ignore[return-value]
+
+
+_stdlib_log = logging.Logger._log
+
+
+def _log(
+    self: logging.Logger,
+    level: int,
+    msg: object,
+    args: tuple[object, ...] | Mapping[str, object],
+    exc_info: ExcInfo = None,
+    extra: Mapping[str, object] | None = None,
+    stack_info: bool = False,
+    stacklevel: int = 1,
+    struct_data: Mapping[str, object] | None = None,
+) -> None:
+    if struct_data is not None:
+        extra = {**(extra or {}), ATTRIBUTE: struct_data}
+    # One level more, for this function: the record's file and line stay those of the caller.
+    _stdlib_log(self, level, msg, args, exc_info, extra, stack_info, stacklevel + 1)
+
+
+logging.Logger._log = _log  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+asyncio.ensure_future(my_coro(), loop=Application.Loop)

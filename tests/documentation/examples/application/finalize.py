@@ -1,0 +1,4 @@
+class MyApplication(asab.Application):
+    async def finalize(self):
+        # Custom finalization
+        ...

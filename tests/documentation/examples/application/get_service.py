@@ -1,0 +1,2 @@
+svc = app.get_service("service_sample")
+svc.hello()

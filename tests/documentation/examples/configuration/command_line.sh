@@ -1,0 +1,1 @@
+./sample_app.py -c ./etc/sample.conf

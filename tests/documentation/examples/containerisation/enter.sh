@@ -1,0 +1,1 @@
+$ lxc exec asab -- /bin/ash

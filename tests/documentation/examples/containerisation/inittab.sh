@@ -1,0 +1,1 @@
+$ sed -i 's/^tty/# tty/g' /etc/inittab

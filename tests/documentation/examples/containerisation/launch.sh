@@ -1,0 +1,1 @@
+$ lxc launch images:alpine/3.8 asab

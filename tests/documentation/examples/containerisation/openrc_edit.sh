@@ -1,0 +1,1 @@
+$ vi /etc/init.d/asab-app

@@ -1,0 +1,6 @@
+import logging
+L = logging.getLogger(__name__)
+
+...
+
+L.info("Hello world!")

@@ -1,0 +1,1 @@
+asab.Config["logging"]["verbose"]

@@ -1,0 +1,2 @@
+from mymodule import MyModule
+app.add_module(MyModule)

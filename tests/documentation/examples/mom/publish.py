@@ -1,0 +1,2 @@
+message = "Hello World!"
+await broker.publish(message, target="example")

@@ -1,0 +1,3 @@
+async def example_handler(self, properties, body):
+        print("Recevied", body)
+        return "Hi there too"

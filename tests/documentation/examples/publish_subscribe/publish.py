@@ -1,0 +1,2 @@
+def my_function(app):
+    app.PubSub.publish("mymessage!")

@@ -1,0 +1,5 @@
+subscriber = asab.Subscriber(
+    app.PubSub,
+    "Application.tick!",
+    "Application.stop!"
+)

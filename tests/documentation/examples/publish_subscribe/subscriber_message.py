@@ -1,0 +1,3 @@
+	# Use in await statement
+
+	message = await subscriber.message()

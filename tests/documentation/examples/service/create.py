@@ -1,0 +1,1 @@
+mysvc = MyService(app, "my_service")

@@ -1,0 +1,2 @@
+mysvc = app.get_service("my_service")
+mysvc.service_method()

@@ -1,0 +1,1 @@
+$ sudo vi /etc/systemd/system/asab.service

@@ -1,0 +1,4 @@
+import asab
+
+class MyClass(metaclass=asab.Singleton):
+    ...

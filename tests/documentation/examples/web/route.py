@@ -1,0 +1,1 @@
+svc.WebApp.router.add_get('/hello', self.hello)

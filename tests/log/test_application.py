@@ -1,0 +1,225 @@
+"""`Logging`: the log of an application, from its configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asab_config import Config, ConfigError
+from asab_log import LOG_NOTICE, Logging, get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.log.conftest import LineServer
+
+    Configure = Callable[[str], None]
+
+L = get_logger("myapp.mymodule")
+TIME = r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\.\d{6}"
+
+# As it stands in the documentation, chapters Logging to file and Logging to syslog, but for path and address.
+DOCUMENTED_FILE = """
+[[logging:file]]
+path={path}
+format="%%(asctime)s %%(levelname)s %%(name)s %%(struct_data)s%%(message)s",
+datefmt="%%d-%%b-%%Y %%H:%%M:%%S.%%f"
+backup_count=0
+"""
+DOCUMENTED_SYSLOG = """
+[[logging:syslog]]
+enabled=true
+format=5
+address=tcp://127.0.0.1:{port}/
+"""
+
+
+class App:
+    """All that the log takes from an application."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.Loop = loop or asyncio.get_running_loop()
+
+
+async def test_the_console_shows_the_documented_line(capsys: pytest.CaptureFixture[str], configure: Configure) -> None:
+    """It is the one line of output that the documentation shows, and it goes to stderr."""
+    configure("[logging]\nverbose=yes")
+    log = Logging(App())
+    assert log.has_console
+    L.info("Hello world!")
+    await log.close()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.search(f"^{TIME} INFO myapp\\.mymodule : Hello world!$", err, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("verbose", "level"), [("no", LOG_NOTICE), ("yes", logging.DEBUG)])
+async def test_verbose_sets_the_level(configure: Configure, verbose: str, level: int) -> None:
+    """NOTICE is seen without it and INFO is not; that is what NOTICE is for."""
+    configure(f"[logging]\nverbose={verbose}")
+    log = Logging(App())
+    assert logging.getLogger().level == level
+    await log.close()
+
+
+async def test_the_documented_file_section_works_as_it_stands(configure: Configure, tmp_path: Path) -> None:
+    """People paste it: double brackets, quotes, doubled percent signs and a comma."""
+    path = tmp_path / "asab.log"
+    configure(DOCUMENTED_FILE.format(path=path))
+    log = Logging(App())
+    L.warning("Hello world!", struct_data={"key1": "value1", "key2": 2})
+    L.warning("Hello world!")
+    await log.close()
+    first, second = path.read_text().splitlines()
+    assert re.fullmatch(rf'{TIME} WARNING myapp\.mymodule \[sd key1="value1" key2="2"\] Hello world!', first)
+    assert re.fullmatch(rf"{TIME} WARNING myapp\.mymodule Hello world!", second)
+
+
+async def test_the_documented_syslog_section_works_as_it_stands(configure: Configure, line_server: LineServer) -> None:
+    """What is logged last before the end arrives as well."""
+    configure(DOCUMENTED_SYSLOG.format(port=line_server.port))
+    log = Logging(App())
+    L.log(LOG_NOTICE, "Hello world!", struct_data={"key1": "value1"})
+    await log.close()
+    line = (await line_server.take(1))[0]
+    assert re.fullmatch(r'<133>1 \S+Z \S+ \S+ \d+ myapp\.mymodule \[sd key1="value1"\] Hello world!', line)
+
+
+@pytest.mark.parametrize(
+    ("letter", "pattern"),
+    [
+        ("3", r"<132>[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d \S+ [\w.-]+\[\d+\]: myapp\.mymodule : Hello"),
+        ("m", r"<132>[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d [\w.-]+\[\d+\]: myapp\.mymodule : Hello"),
+        ("M", r"<132>[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d [\w.-]+\[\d+\]: myapp\.mymodule : Hello"),
+    ],
+)
+async def test_the_format_is_chosen_by_its_letter(
+    configure: Configure, line_server: LineServer, letter: str, pattern: str
+) -> None:
+    """All three are documented."""
+    configure(DOCUMENTED_SYSLOG.format(port=line_server.port).replace("format=5", f"format={letter}"))
+    log = Logging(App())
+    L.warning("Hello")
+    await log.close()
+    assert re.fullmatch(pattern, (await line_server.take(1))[0])
+
+
+async def test_a_local_socket_gets_no_host(configure: Configure, tmp_path: Path) -> None:
+    """syslog(3) sends none, and a reader of /dev/log takes it for the program."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.settimeout(30)
+        server.bind(str(tmp_path / "log"))
+        configure(f"[logging:syslog]\nenabled=yes\nformat=3\naddress={tmp_path / 'log'}")
+        log = Logging(App())
+        L.warning("Hello")
+        await log.close()
+        assert re.fullmatch(rb"<132>.{15} [\w.-]+\[\d+\]: myapp\.mymodule : Hello", server.recv(1000))
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    """/dev/log on Linux, /var/run/syslog on macOS, each with its format."""
+    defaults = ("m", "/var/run/syslog") if sys.platform == "darwin" else ("3", "/dev/log")
+    assert (Config["logging:syslog"]["format"], Config["logging:syslog"]["address"]) == defaults
+    assert not Config.getboolean("logging", "verbose")
+    assert Config["logging:file"]["path"] == ""
+
+
+async def test_rotate_goes_to_the_file(configure: Configure, tmp_path: Path) -> None:
+    """SIGHUP calls it."""
+    configure(f"[logging:file]\npath={tmp_path / 'log'}\nbackup_count=1")
+    log = Logging(App())
+    L.warning("one")
+    log.rotate()
+    L.warning("two")
+    await log.close()
+    assert "one" in (tmp_path / "log.1").read_text()
+    assert "two" in (tmp_path / "log").read_text()
+
+
+async def test_rotate_without_a_file_does_nothing() -> None:
+    """SIGHUP comes for other reasons too."""
+    log = Logging(App())
+    log.rotate()
+    await log.close()
+
+
+async def test_a_rotation_that_fails_is_logged(configure: Configure, tmp_path: Path) -> None:
+    """It must not end what runs."""
+    (tmp_path / "log.1").mkdir()
+    configure(f"[logging:file]\npath={tmp_path / 'log'}\nbackup_count=1")
+    log = Logging(App())
+    log.rotate()
+    await log.close()
+    assert re.search(
+        r'ERROR asab_log\.application \[sd path=".*/log" reason=".*log\.1.*"\] ', (tmp_path / "log").read_text()
+    )
+
+
+MISTAKES = [
+    ("logging", "verbose", "perhaps", "yes"),
+    ("logging:console", "format", "%(nothing)s", "nothing"),
+    ("logging:console", "format", "Hello", "fields"),
+    ("logging:console", "format", "%(message)d", "%d format"),
+    ("logging:file", "format", "%(nothing)s", "nothing"),
+    ("logging:file", "backup_count", "many", "number"),
+    ("logging:file", "backup_count", "-1", "0 or"),
+    ("logging:file", "path", "{tmp_path}", "directory"),
+    ("logging:file", "path", "{tmp_path}/missing/log", "folder is not there; make it"),
+    ("logging:syslog", "enabled", "perhaps", "yes"),
+    ("logging:syslog", "format", "7", "5 (RFC 5424), 3 (RFC 3164) or m"),
+    ("logging:syslog", "address", "gopher://host/", "tcp://host:port/"),
+]
+
+
+@pytest.mark.parametrize(("section", "option", "value", "remedy"), MISTAKES)
+async def test_a_mistake_is_one_line_with_its_place_and_leaves_nothing(
+    configure: Configure, tmp_path: Path, section: str, option: str, value: str, remedy: str
+) -> None:
+    """The operator sees what to change and where; the root logger is as it was."""
+    value = value.format(tmp_path=tmp_path)
+    configure(f"[logging:file]\npath={tmp_path / 'log'}\n[logging:syslog]\nenabled=yes")
+    configure(f"[{section}]\n{option}={value}")
+    with pytest.raises(ConfigError) as caught:
+        Logging(App())
+    text = str(caught.value)
+    assert f"[{section}] {option} = {value!r}" in text
+    assert remedy in text
+    assert "\n" not in text
+
+
+async def test_other_handlers_stay(configure: Configure) -> None:
+    """A test runner or an agent has put its own on the root logger."""
+    mine = logging.NullHandler()
+    logging.getLogger().addHandler(mine)
+    log = Logging(App())
+    await log.close()
+    await log.close()
+    assert mine in logging.getLogger().handlers
+    logging.getLogger().removeHandler(mine)
+
+
+async def test_closing_waits_for_syslog_no_longer_than_it_may(configure: Configure) -> None:
+    """A dead syslog server must not keep an application from its end."""
+    configure("[logging:syslog]\nenabled=yes\naddress=tcp://127.0.0.1:1/")
+    log = Logging(App())
+    L.warning("Hello")
+    async with asyncio.timeout(30):
+        await log.close(0.05)
+
+
+def test_it_can_be_closed_without_a_loop(configure: Configure) -> None:
+    """The loop of a start that failed may be closed before the log."""
+    configure("[logging:syslog]\nenabled=yes\naddress=tcp://127.0.0.1:1/")
+    loop = asyncio.new_event_loop()
+    log = Logging(App(loop))
+    L.warning("Hello")
+    loop.close()
+    log.close_nowait()
+    log.close_nowait()

@@ -1,0 +1,182 @@
+"""The end of a web server: nobody is left hanging, neither a client nor the process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from tests.support.processes import Process, python
+from tests.support.web import DEADLINE, WebApplication, client, serve
+
+PROGRAM = """
+import asyncio
+import asab_app
+import asab_config
+import asab_web
+from aiohttp import web
+
+class Server(asab_app.Application):
+    async def initialize(self):
+        self.add_module(asab_web.Module)
+        service = self.get_service("asab.WebService")
+        service.WebApp.router.add_get("/hello", self.hello)
+        service.WebApp.router.add_get("/hang", self.hang)
+        service.WebApp.router.add_get("/receive", self.receive)
+        service.WebApp.router.add_get("/push", self.push)
+        if asab_config.Config.getboolean("test", "hanging_start", fallback=False):
+            service.WebApp.on_startup.append(self.hang)
+
+    async def main(self):
+        print(self.get_service("asab.WebService").default_container.addresses[0], flush=True)
+
+    async def hello(self, request):
+        return web.Response(text="Hello!\\n")
+
+    async def hang(self, request):
+        print("hanging", flush=True)
+        await asyncio.Event().wait()
+
+    async def receive(self, request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        async for message in websocket:
+            pass
+        return websocket
+
+    async def push(self, request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        await asyncio.Event().wait()
+
+raise SystemExit(Server().run())
+"""
+
+
+def start(folder: Path, finalize_timeout: str = "10") -> tuple[Process, int]:
+    """A server process, and its port."""
+    (folder / "server.py").write_text(PROGRAM)
+    (folder / "server.conf").write_text(
+        f"[general]\nfinalize_timeout={finalize_timeout}\n[asab:web]\nlisten=127.0.0.1:0\n"
+    )
+    process = python("server.py", "-c", "server.conf", cwd=folder)
+    return process, int(process.wait_for("^http://").rpartition(":")[2])
+
+
+def ask(connection: socket.socket, path: str, headers: str = "") -> bytes:
+    """Send a request on an open connection and return the head of its answer."""
+    connection.settimeout(DEADLINE)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(65536)
+    return answer
+
+
+def test_a_start_that_hangs_is_a_failed_start(tmp_path: Path) -> None:
+    """A service manager learns that the server does not serve, instead of taking it for ready for ever."""
+    (tmp_path / "server.py").write_text(PROGRAM)
+    (tmp_path / "server.conf").write_text(
+        "[general]\nfinalize_timeout=0.2\n[asab:web]\nlisten=127.0.0.1:0\n[test]\nhanging_start=yes\n"
+    )
+    with python("server.py", "-c", "server.conf", cwd=tmp_path) as process:
+        assert process.wait() == 70
+    assert "The web server cannot start" in process.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_open_keep_alive_connections_do_not_hold_the_process_up(tmp_path: Path, number: signal.Signals) -> None:
+    """Browsers and proxies keep connections open for hours; a restart does not wait for them."""
+    process, port = start(tmp_path, finalize_timeout="1000")
+    with process, socket.create_connection(("127.0.0.1", port)) as used, socket.create_connection(("127.0.0.1", port)):
+        assert ask(used, "/hello").startswith(b"HTTP/1.1 200 ")
+        assert process.stop(number) == 0
+        assert used.recv(1) == b""  # closed in order, not reset
+    assert "ERROR" not in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_handler_that_hangs_is_cut_off_at_the_deadline(tmp_path: Path) -> None:
+    """One stuck request does not keep the process from ending, nor does it make the end a failure."""
+    process, port = start(tmp_path, finalize_timeout="1")
+    with process, socket.create_connection(("127.0.0.1", port)) as stuck:
+        stuck.sendall(b"GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        process.wait_for("hanging")
+        assert process.stop() == 0
+
+
+@pytest.mark.parametrize("path", ["/receive", "/push"])
+def test_a_websocket_peer_that_does_not_answer_is_cut_off(tmp_path: Path, path: str) -> None:
+    """A laptop that was closed does not hold a restart up."""
+    process, port = start(tmp_path, finalize_timeout="1")
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    with process, socket.create_connection(("127.0.0.1", port)) as silent:
+        assert ask(silent, path, upgrade + key).startswith(b"HTTP/1.1 101 ")
+        assert process.stop() == 0
+    assert "Traceback" not in process.stderr
+
+
+def test_a_request_in_flight_is_answered() -> None:
+    """A restart costs no client its answer."""
+    entered, stopped = asyncio.Event(), asyncio.Event()
+    answers: list[tuple[int, str]] = []
+    asking: list[asyncio.Task[None]] = []
+
+    async def slow(_request: web.Request) -> web.Response:
+        entered.set()
+        await stopped.wait()
+        return web.Response(text="done")
+
+    async def ask_slowly(url: str) -> None:
+        async with client(url) as session, session.get("/") as response:
+            answers.append((response.status, await response.text()))
+
+    def setup(app: WebApplication) -> None:
+        async def on_exit(_message: str) -> None:
+            stopped.set()
+
+        app.WebApp.router.add_get("/", slow)
+        app.on_exit = on_exit  # type: ignore[attr-defined]  # held: the bus does not hold it
+        app.PubSub.subscribe("Application.exit!", on_exit)
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        asking.append(asyncio.ensure_future(ask_slowly(app.url)))
+        await entered.wait()
+
+    assert serve(scenario, setup) == 0
+    assert answers == [(200, "done")]
+
+
+def test_websockets_are_told_that_the_server_goes_away() -> None:
+    """A page knows that it may connect again, and to whom."""
+    closed: list[int | None] = []
+    listening: list[asyncio.Task[None]] = []
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        async for _ in websocket:
+            pass
+        return websocket
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        opened = asyncio.Event()
+
+        async def listen() -> None:
+            async with client(app.url) as session, session.ws_connect("/") as websocket:
+                opened.set()
+                message = await websocket.receive()
+                assert message.type is WSMsgType.CLOSE
+                closed.append(message.data)
+
+        listening.append(asyncio.ensure_future(listen()))
+        await opened.wait()
+
+    assert serve(scenario, lambda app: app.WebApp.router.add_get("/", handler)) == 0
+    assert closed == [WSCloseCode.GOING_AWAY]
