@@ -265,3 +265,116 @@ def test_an_object_that_cannot_be_referred_to_weakly_is_held() -> None:
     gc.collect()
     bus.publish("x!")
     assert got == ["x!"]
+
+
+def test_arguments_reach_functions_and_methods_alike() -> None:
+    """With and without arguments, the same rules hold: order, errors, objects that are gone."""
+
+    class Listener:
+        def on_x(self, message_type: str, *args: int, **kwargs: int) -> None:
+            got.append((args, kwargs))
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError("broken on purpose")
+
+    bus, got = PubSub(), list[Any]()
+    gone, listener = Listener(), Listener()
+    for callback in (gone.on_x, broken, listener.on_x, lambda *a, **k: got.append("function")):
+        bus.subscribe("x!", callback)
+    del gone, callback
+    gc.collect()
+    bus.publish("x!")
+    bus.publish("x!", 1, key=2)
+    bus.publish("x!", 3)
+    assert got == [((), {}), "function", ((1,), {"key": 2}), "function", ((3,), {}), "function"]
+
+
+def test_an_object_that_dies_during_a_delivery_is_passed_over() -> None:
+    """Whoever is deleted by its neighbour is not called any more."""
+
+    class Listener:
+        def on_x(self, message_type: str, *args: int) -> None:
+            got.append("dead")
+
+    bus, got = PubSub(), list[str]()
+    listeners = [Listener()]
+    bus.subscribe("x!", lambda *args: listeners.clear())
+    bus.subscribe("x!", listeners[0].on_x)
+    bus.publish("x!", 1)
+    assert got == []
+
+
+def test_what_nobody_listens_to_any_more_leaves_nothing_behind() -> None:
+    """A server that names its messages after requests must not grow with every one."""
+
+    class Listener:
+        def on_x(self, message_type: str) -> None: ...
+
+    bus = PubSub()
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(1000):
+        bus.subscribe(f"request/{number}!", Listener().on_x)
+    gc.collect()
+    assert len(gc.get_objects()) - before < 100
+
+
+async def test_expect_waits_for_the_next_message() -> None:
+    """One line in place of a subscriber, and no subscription stays behind."""
+    bus = PubSub()
+    asyncio.get_running_loop().call_soon(bus.publish, "x!", 1)
+    asyncio.get_running_loop().call_soon(bus.publish, "x!", 2)
+    assert await bus.expect("x!", timeout=30) == ("x!", (1,), {})
+    with pytest.raises(TimeoutError, match=r"no 'y!' within 0\.01 s"):
+        await bus.expect("y!", timeout=0.01)
+    bus.publish("y!")
+
+
+async def test_drain_waits_for_all_deliveries_and_those_that_they_begin() -> None:
+    """Before something is closed that subscribers use."""
+    bus, got = PubSub(), list[str]()
+
+    async def first(message_type: str) -> None:
+        await asyncio.sleep(0)
+        bus.publish("second!", asynchronously=True)
+
+    async def second(message_type: str) -> None:
+        await asyncio.sleep(0)
+        got.append(message_type)
+        assert bus.queued == 1
+        await bus.drain()  # does not wait for itself
+
+    bus.subscribe("first!", first)
+    bus.subscribe("second!", second)
+    bus.publish("first!")
+    assert await bus.drain(timeout=30) == frozenset()
+    assert got == ["second!"]
+
+
+async def test_drain_has_a_deadline() -> None:
+    """What is still under way is returned, and goes on."""
+    bus, gate = PubSub(), asyncio.Event()
+
+    async def slow(message_type: str) -> None:
+        await gate.wait()
+
+    bus.subscribe("x!", slow)
+    bus.publish("x!")
+    (task,) = await bus.drain(timeout=0.01)
+    gate.set()
+    await task
+    assert await bus.drain() == frozenset()
+
+
+async def test_a_burst_is_warned_about_once_and_can_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    """Memory that grows unseen is found out too late."""
+    bus, got = PubSub(), list[int]()
+    bus.subscribe("x!", lambda message_type, number: got.append(number))
+    for number in range(12_000):
+        bus.publish("x!", number, asynchronously=True)
+    assert bus.queued == 12_000
+    assert len(caplog.messages) == 1
+    assert "10000 deliveries are under way" in caplog.text
+    await bus.drain()
+    assert got == list(range(12_000))
+    assert bus.queued == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 
+import pytest
+
 from asab_pubsub import PubSub, Subscriber
 
 
@@ -62,3 +64,58 @@ def test_one_that_nobody_holds_is_unsubscribed() -> None:
     gc.collect()
     bus.publish("a!", object())
     assert not [o for o in gc.get_objects() if isinstance(o, Subscriber)]
+
+
+async def test_a_limit_pushes_the_oldest_out_and_counts() -> None:
+    """A slow reader of a fast bus decides how much it can take."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!", limit=2)
+    for number in range(5):
+        bus.publish("a!", number)
+    assert (len(subscriber), subscriber.dropped) == (2, 3)
+    assert [(await subscriber.message())[1] for _ in range(2)] == [(3,), (4,)]
+
+
+async def test_closing_ends_the_iteration_after_what_has_come() -> None:
+    """A context manager unsubscribes; what was received is still read."""
+    bus = PubSub()
+    with Subscriber(bus, "a!", "b!") as subscriber:
+        bus.publish("a!", 1)
+    bus.publish("a!", 2)
+    assert [args async for _, args, _ in subscriber] == [(1,)]
+    with pytest.raises(EOFError):
+        await subscriber.message()
+    with pytest.raises(RuntimeError, match="closed"):
+        subscriber.subscribe(bus, "a!")
+
+
+async def test_closing_wakes_whoever_waits() -> None:
+    """Otherwise a reader would wait for ever at the end."""
+    subscriber = Subscriber(PubSub(), "a!")
+    asyncio.get_running_loop().call_soon(subscriber.close)
+    with pytest.raises(EOFError):
+        await subscriber.message()
+
+
+async def test_unsubscribe_ends_one_type() -> None:
+    """And what is not subscribed to is an error."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!", "b!")
+    assert subscriber
+    subscriber.unsubscribe(bus, "a!")
+    bus.publish("a!")
+    bus.publish("b!")
+    assert (await subscriber.message())[0] == "b!"
+    with pytest.raises(ValueError, match="not in list"):
+        subscriber.unsubscribe(bus, "a!")
+
+
+async def test_several_readers_share_the_messages() -> None:
+    """Each message goes to one of them."""
+    bus = PubSub()
+    subscriber = Subscriber(bus, "a!")
+    readers = [asyncio.ensure_future(subscriber.message()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for number in range(3):
+        bus.publish("a!", number)
+    assert sorted(args for _, args, _ in await asyncio.gather(*readers)) == [(0,), (1,), (2,)]

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """An ordered collection of subscribers, cheap to change and to go through."""
+    """An ordered collection of subscribers, cheap to change and to go through.
 
-    __slots__ = ("__weakref__", "_channels", "_message_type", "_subscribers", "_targets")
+    Attributes:
+        targets: The subscribers, frozen for a delivery; `None` when they have changed since.
+    """
+
+    __slots__ = ("__weakref__", "_channels", "_message_type", "_subscribers", "targets")
 
     def __init__(self, channels: dict[str, Channel], message_type: str) -> None:
         """Make a channel without subscribers.
@@ -36,7 +40,7 @@ class Channel:
         self._message_type = message_type
         # By the identity of the weak reference, so that a dying object finds its entry, or of the entry.
         self._subscribers: dict[int, Target] = {}
-        self._targets: tuple[Target, ...] | None = None
+        self.targets: tuple[Target, ...] | None = None
 
     def __len__(self) -> int:
         """Return the number of subscribers."""
@@ -54,7 +58,7 @@ class Channel:
             else:
                 target, key = (callback.__func__, owner), id(owner)
         self._subscribers[key] = target
-        self._targets = None
+        self.targets = None
 
     def remove(self, callback: Callable[..., Any]) -> bool:
         """Remove a subscriber, of several equal ones the oldest; tell whether it was there."""
@@ -64,20 +68,18 @@ class Channel:
                 return True
         return False
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return the subscribers of this moment."""
-        targets = self._targets
-        if targets is None:
-            # Of a copy, for an object that dies meanwhile changes the original.
-            targets = self._targets = tuple(self._subscribers.copy().values())
-        return targets
+    def freeze(self) -> tuple[Target, ...]:
+        """Return the subscribers of this moment, and keep them as `targets` until they change."""
+        # Of a copy, for an object that dies meanwhile changes the original.
+        self.targets = tuple(self._subscribers.copy().values())
+        return self.targets
 
     def _forget(self, owner: weakref.ref[Any]) -> None:
         self._discard(id(owner))
 
     def _discard(self, key: int) -> None:
         if self._subscribers.pop(key, None) is not None:
-            self._targets = None
+            self.targets = None
             if not self._subscribers and self._channels.get(self._message_type) is self:
                 del self._channels[self._message_type]
 

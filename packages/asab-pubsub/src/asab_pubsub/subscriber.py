@@ -1,7 +1,7 @@
 """`Subscriber`: messages for a coroutine that waits for them, first in, first out.
 
-The rules: it listens from `subscribe` until it is closed, or until nobody holds it any more. With a limit, a message that
-finds the queue full pushes the oldest out; how many were lost so can be read.
+The rules: it listens from `subscribe` until it is closed, or until nobody holds it any more. With a limit, a message
+that finds the queue full pushes the oldest out; how many were lost so can be read.
 """
 
 from __future__ import annotations

@@ -30,10 +30,11 @@ class RecordingPubSub(PubSub):
         super().__init__(app)
         self.messages: list[Message] = []
 
-    def publish(self, message_type: str, *args: Any, asynchronously: bool = False, **kwargs: Any) -> None:
+    def publish(self, message_type: str, *args: Any, **kwargs: Any) -> None:
         """Record a message, then deliver it."""
-        self.messages.append((message_type, args, kwargs))
-        super().publish(message_type, *args, asynchronously=asynchronously, **kwargs)
+        recorded = {name: value for name, value in kwargs.items() if name != "asynchronously"}
+        self.messages.append((message_type, args, recorded))
+        super().publish(message_type, *args, **kwargs)
 
     def recorded(self, message_type: str) -> list[Message]:
         """Return the messages of one type."""
