@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+
+from asab_app import Application
 from asab_app._ticks import Ticks
 from asab_pubsub import PubSub
-from tests.support.clock import VirtualLoop
+from asab_utils import Timer
+from asab_utils.testing import VirtualLoop
 
 MESSAGES = ["Application.tick!", *(f"Application.tick/{n}!" for n in (10, 60, 300, 600, 1800, 3600, 43200, 86400))]
 
@@ -42,3 +48,39 @@ def test_ticks_missed_in_a_pause_are_one_and_bring_what_fell_into_it() -> None:
     ticks.stop()
     loop.close()
     assert counts == {"Application.tick!": 6, "Application.tick/10!": 1, "Application.tick/60!": 1}
+
+
+class OneDay(Application):
+    """An application on a virtual clock."""
+
+    def create_event_loop(self) -> asyncio.AbstractEventLoop:
+        return VirtualLoop()
+
+    async def initialize(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.runs = 0
+        for message_type in MESSAGES:
+            self.PubSub.subscribe(message_type, self.on_tick)
+        self.timer = Timer(self, self.on_timer, autorestart=True)
+
+    async def main(self) -> None:
+        self.timer.start(60)
+        await asyncio.sleep(86400.5)
+        self.stop()
+
+    def on_tick(self, message_type: str) -> None:
+        self.counts[message_type] += 1
+
+    async def on_timer(self) -> None:
+        await asyncio.sleep(59)
+        self.runs += 1
+
+
+def test_a_whole_application_lives_through_a_day(make: Callable[..., Any]) -> None:
+    """With its ticks and timers, in seconds."""
+    app = make(OneDay)
+    assert app.run() == 0
+    assert app.counts["Application.tick!"] == 86400
+    assert app.counts["Application.tick/86400!"] == 1
+    assert app.runs == 1439
+    assert app.time() - app.LaunchTime == pytest.approx(86400.5)

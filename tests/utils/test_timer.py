@@ -10,7 +10,7 @@ import pytest
 
 from asab_pubsub import PubSub
 from asab_utils import Timer
-from tests.support.clock import VirtualLoop
+from asab_utils.testing import VirtualLoop
 
 
 class App:
@@ -239,3 +239,16 @@ async def test_it_works_without_an_application() -> None:
     await done.wait()
     assert timer.Task is not None
     await timer.Task
+
+
+def test_jitter_delays_each_run_and_does_not_add_up(app: App) -> None:
+    """A hundred processes with an hourly job should not all work at the full hour."""
+    times: list[float] = []
+    timer = Timer(app, lambda: times.append(app.Loop.time()), autorestart=True, jitter=0.5)
+    timer.start(1)
+    live(app, 100.9)
+    timer.stop()
+    late = [time - number for number, time in enumerate(times, start=1)]
+    assert len(times) == 100
+    assert all(0 <= delay <= 0.5 for delay in late)
+    assert len({round(delay, 6) for delay in late}) > 50

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from asab_app._failures import say
-from asab_app._loop import close_loop, open_loop
+from asab_app._loop import close_loop
 from asab_app._tasks import hook
 from asab_app.errors import EX_CONFIG
 from asab_config import Config, ConfigError
@@ -48,7 +48,7 @@ def check(app: Application) -> int:
     Returns:
         The exit code: 0 if all is well, or 78.
     """
-    app.Loop = open_loop()
+    app.Loop = app.create_event_loop()
     app.PubSub = PubSub(app)
     mistakes: list[str] = []
     try:

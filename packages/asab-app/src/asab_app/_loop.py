@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from asab_log import Logging
 
 
-def open_loop() -> asyncio.AbstractEventLoop:
-    """Make a loop and set it as the thread's, for code that asks for it before it runs."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
-
-
 def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout: float) -> None:
     """End what is left in the loop, then the log, then the loop.
 

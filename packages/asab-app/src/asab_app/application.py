@@ -24,7 +24,7 @@ from typing import Any
 
 from asab_app import _arguments, _failures, _inspection, _tasks
 from asab_app._components import finalize
-from asab_app._loop import close_loop, open_loop
+from asab_app._loop import close_loop
 from asab_app._signals import Signals
 from asab_app._ticks import Ticks
 from asab_app.errors import EX_SOFTWARE
@@ -80,7 +80,8 @@ class Application(Registry, metaclass=Singleton):
             verbose = Config.getboolean("logging", "verbose")
         except ConfigError as e:
             _failures.refuse(e)
-        self.Loop = open_loop()
+        self.Loop = self.create_event_loop()
+        asyncio.set_event_loop(self.Loop)  # for code that asks for it before it runs
         self.Loop.set_debug(self.Loop.get_debug() or verbose)
         self._clock = self.LaunchTime - self.Loop.time()
         self.PubSub = PubSub(self)
@@ -112,6 +113,10 @@ class Application(Registry, metaclass=Singleton):
         """
         self._arguments = self.create_argument_parser().parse_args(args)
         return self._arguments
+
+    def create_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return a new event loop for the application. For overriding, as tests do that need a virtual clock."""
+        return asyncio.new_event_loop()
 
     async def initialize(self) -> None:
         """Set the application up; called in init-time, before modules and services. For overriding.

@@ -48,6 +48,8 @@ def encode_key(key: Any) -> tuple[Native, str | None]:
     Raises:
         TypeError: As for `encode`, and for keys that a dict does not take either.
     """
+    if type(key) is str and key.isascii() and key[:1] != _COMPOUND:
+        return key, None  # what most keys are, without a detour
     hash(key)
     same = _canonical(key)
     if _is_native(same) and same is not None and not (isinstance(same, str) and same.startswith(_COMPOUND)):

@@ -17,7 +17,7 @@ import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
 APPLICATION_ID = 0x41534142  # "ASAB", in the header of every file of ours
@@ -53,43 +53,44 @@ class Store:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
-        with self.connection():
-            _stores.add(self)
+        with self._lock:
+            self._connect()
+        _stores.add(self)
 
-    @contextlib.contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection to one thread; errors of SQLite come out with the path.
+    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """Run one statement and return its rows.
 
         Raises:
-            PersistentDictError: If SQLite fails.
+            PersistentDictError: If SQLite fails; it names the file.
             ValueError: If the store is closed.
         """
         with self._lock:
-            if self._closed:
-                raise ValueError(f"the persistent dictionary {self._path!r} is closed")
+            connection = self._connection or self._connect()
             try:
-                if self._connection is None:
-                    self._connection = self._open()
-                yield self._connection
+                return connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as e:
-                raise PersistentDictError(f"{self._path}: {e}") from e
+                raise self._failed(e) from e
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection for several statements that happen together or not at all."""
-        with self.connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        """Lend the connection to one thread, for several statements that happen together or not at all.
 
-    def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
-        """Run one statement and return its rows."""
-        with self.connection() as connection:
-            return connection.execute(sql, tuple(parameters)).fetchall()
+        Raises:
+            PersistentDictError: If SQLite fails; it names the file.
+            ValueError: If the store is closed.
+        """
+        with self._lock:
+            connection = self._connection or self._connect()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+            except sqlite3.Error as e:
+                raise self._failed(e) from e
 
     def close(self) -> None:
         """Close the file. Closing twice does no harm."""
@@ -116,7 +117,12 @@ class Store:
         if hasattr(self, "_lock"):
             self.close()
 
-    def _open(self) -> sqlite3.Connection:
+    def _failed(self, error: sqlite3.Error) -> PersistentDictError:
+        return PersistentDictError(f"{self._path}: {error}")
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise ValueError(f"the persistent dictionary {self._path!r} is closed")
         self._check_header()
         folder = os.path.dirname(self._path)
         try:
@@ -124,6 +130,13 @@ class Store:
                 os.makedirs(folder, exist_ok=True)
         except OSError as e:
             raise PersistentDictError(f"{self._path}: the folder cannot be made: {e.strerror}") from e
+        try:
+            self._connection = self._open()
+        except sqlite3.Error as e:
+            raise self._failed(e) from e
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(connection)

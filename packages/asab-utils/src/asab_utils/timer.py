@@ -12,35 +12,33 @@ The rules:
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
-from collections.abc import Awaitable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
-    from typing import Any, Protocol
-
-    class Bus(Protocol):
-        """What a timer takes from the message bus of an application."""
-
-        def subscribe(self, message_type: str, callback: Callable[..., Any], /) -> None:
-            """Subscribe a bound method without keeping its object alive."""
-
-    class HasLoopAndBus(Protocol):
-        """What a timer takes from an application."""
-
-        @property
-        def Loop(self) -> asyncio.AbstractEventLoop:
-            """The event loop of the timer."""
-
-        @property
-        def PubSub(self) -> Bus:
-            """Where `Application.stop!` comes from."""
-
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 L = logging.getLogger(__name__)
+
+
+class Bus(Protocol):
+    """What a timer takes from the message bus of an application."""
+
+    def subscribe(self, message_type: str, callback: Callable[..., Any], /) -> None:
+        """Subscribe a bound method without keeping its object alive."""
+
+
+class HasLoopAndBus(Protocol):
+    """What a timer takes from an application."""
+
+    @property
+    def Loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the timer."""
+
+    @property
+    def PubSub(self) -> Bus:
+        """Where `Application.stop!` comes from."""
 
 
 class Timer:
@@ -54,13 +52,22 @@ class Timer:
             before the first start.
     """
 
-    def __init__(self, app: HasLoopAndBus | None, handler: Callable[[], Any], autorestart: bool = False) -> None:
+    def __init__(
+        self,
+        app: HasLoopAndBus | None,
+        handler: Callable[[], Any],
+        autorestart: bool = False,
+        *,
+        jitter: float = 0.0,
+    ) -> None:
         """Make a timer.
 
         Args:
             app: An application; with `None` the timer uses the loop that is running at its start.
             handler: A function without arguments; a coroutine or another awaitable that it returns is awaited.
             autorestart: Whether to start again, with the same time, after each run.
+            jitter: Up to how many seconds, by chance, each run comes later than it is due, so that many processes do
+                not work at the same moment. It does not add up.
         """
         self.App = app
         self.Handler = handler
@@ -68,6 +75,7 @@ class Timer:
         self.Task: asyncio.Future[None] | None = None
         self._handle: asyncio.TimerHandle | None = None
         self._run: asyncio.Task[None] | None = None
+        self._jitter = jitter
         self._due = 0.0
         self._timeout = 0.0
         if app is not None:
@@ -75,7 +83,9 @@ class Timer:
 
     def is_started(self) -> bool:
         """Return whether a run is to come."""
-        return self.Task is not None and not self.Task.done() and (self.AutoRestart or self._handle is not None)
+        if self._handle is not None:
+            return True
+        return self.AutoRestart and self.Task is not None and not self.Task.done()  # in the middle of a run
 
     def start(self, timeout: float) -> None:
         """Start the timer.
@@ -88,14 +98,15 @@ class Timer:
                 nor a running event loop.
             ValueError: If the time is negative or not a number, or is zero for a repeating timer.
         """
-        if self.is_started():
+        if self._handle is not None or self.is_started():
             raise RuntimeError(f"{self!r} is started; stop it first or use restart()")
-        if not (timeout >= 0 and math.isfinite(timeout)) or (self.AutoRestart and timeout == 0):
+        if not 0 <= timeout < math.inf or (timeout == 0 and self.AutoRestart):
             raise ValueError(f"a timer cannot start with a time of {timeout!r} s")
-        loop = self._loop()
+        loop = asyncio.get_running_loop() if self.App is None else self.App.Loop
         self.Task = loop.create_future()
         self._timeout = timeout
-        self._schedule(loop, loop.time() + timeout)
+        self._due = loop.time() + timeout
+        self._schedule(loop)
 
     def restart(self, timeout: float) -> None:
         """Start the timer anew, whether it is started or not; arguments and errors as for `start`."""
@@ -117,29 +128,20 @@ class Timer:
         name = getattr(self.Handler, "__qualname__", repr(self.Handler))
         return f"<{type(self).__name__} {name} {'started' if self.is_started() else 'stopped'}>"
 
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        if self.App is not None:
-            return self.App.Loop
-        import asyncio
-
-        return asyncio.get_running_loop()
-
-    def _schedule(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._due = due
-        self._handle = loop.call_at(due, self._fire, loop)
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        when = self._due + random.uniform(0, self._jitter) if self._jitter else self._due  # noqa: S311  # no secret
+        self._handle = loop.call_at(when, self._fire, loop)
 
     def _fire(self, loop: asyncio.AbstractEventLoop) -> None:
         self._handle = None
         previous = self._run if self._run is not None and not self._run.done() else None
-        assert self.Task is not None  # noqa: S101  # _schedule is never called without it
+        assert self.Task is not None  # noqa: S101  # set with the handle that calls this
         self._run = loop.create_task(self._call(loop, self.Task, previous), name=f"timer: {self!r}")
 
     async def _call(
         self, loop: asyncio.AbstractEventLoop, start: asyncio.Future[None], previous: asyncio.Task[None] | None
     ) -> None:
         if previous is not None:  # cancelled by a restart, and still cleaning up
-            import asyncio
-
             await asyncio.wait([previous])
         try:
             result = self.Handler()
@@ -154,13 +156,12 @@ class Timer:
             return
         if self.AutoRestart:
             missed = math.floor((loop.time() - self._due) / self._timeout)
-            self._schedule(loop, self._due + max(missed, 0) * self._timeout + self._timeout)
+            self._due += (max(missed, 0) + 1) * self._timeout
+            self._schedule(loop)
         else:
             start.set_result(None)
 
     def _called_by_handler(self) -> bool:
-        import asyncio
-
         try:
             return asyncio.current_task() is self._run
         except RuntimeError:
