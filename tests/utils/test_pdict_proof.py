@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from asab_utils import PersistentDict
 
+from asab_utils import PersistentDict
 from tests.support.proof import repetitions
 
 WRITER = """
