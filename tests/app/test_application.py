@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from asab_app import Application, Module, Service
-from asab_config import Config
 
 Make = Callable[..., Any]
 
@@ -160,7 +159,6 @@ def test_the_log_file_of_the_command_line_is_taken_literally(make: Make, tmp_pat
     app = make(Stopping, "-l", str(path))
     assert path.exists()
     app.run()
-    Config.set("logging:file", "path", "")
 
 
 def test_an_application_runs_outside_the_main_thread(make: Make) -> None:

@@ -128,4 +128,4 @@ class WebContainer(ConfigObject):
 
 
 def _finalize_timeout() -> float:
-    return Config.getfloat("general", "finalize_timeout")
+    return Config.getseconds("general", "finalize_timeout")
