@@ -161,6 +161,32 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     assert all(mistake.startswith("hostile.conf") for mistake in mistakes)
 
 
+_HOSTILE = st.lists(
+    st.sampled_from(
+        ["[a]", "[[b]]", "[", "]", "x = 1", "  y", "=", ":", "\0", "\r", "\x0c", "%(x)s", "${x", "\ufeff", "[DEFAULT]"]
+    )
+    | st.text(max_size=5),
+    max_size=12,
+)
+
+
+@given(lines=_HOSTILE, main=st.booleans())
+def test_hostile_files_are_read_or_refused_with_their_place(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], main: bool
+) -> None:
+    """Also when they are included, and whatever they do to lines and sections."""
+    folder = tmp_path_factory.mktemp("hostile")
+    file = folder / "hostile.conf"
+    file.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    (folder / "main.conf").write_text(f"[general]\ninclude = {file}\n")
+    mistakes: tuple[str, ...] = ()
+    try:
+        ConfigParser().load(file if main else folder / "main.conf")
+    except ConfigError as e:
+        mistakes = e.mistakes
+    assert all(mistake.startswith(str(file)) and "\n" not in mistake for mistake in mistakes)
+
+
 _NAME = st.text(st.characters(categories=["L", "Nd"]), min_size=1).filter(
     lambda s: s.lower() == s and s.strip() == s and s != "general"
 )

@@ -55,9 +55,7 @@ def test_typed_getters_take_text_and_values(section: str) -> None:
 def test_a_value_of_the_wrong_type_names_its_place(section: str) -> None:
     """One clear line for the operator."""
     Config.set(section, "port", "http")
-    with pytest.raises(
-        ConfigError, match=r"port = .http. \(set by .*test_object\): expected a whole number$"
-    ):
+    with pytest.raises(ConfigError, match=r"port = .http. \(set by .*test_object\): expected a whole number$"):
         Derived(section).Config.getint("port")
 
 

@@ -70,6 +70,10 @@ def test_load_reads_several_keys_at_once(path: Path) -> None:
         assert pdict.load(["k3", "k1"]) == [3, 1]
         with pytest.raises(KeyError, match="k4"):
             pdict.load("k1", "k4")
+        assert pdict.load() == []
+        numbers = list(range(40_000))
+        pdict.update(zip(numbers, numbers, strict=True))
+        assert pdict.load(numbers) == numbers
 
 
 _ZONES = st.none() | st.sampled_from([UTC, timezone(timedelta(hours=-3), "BRT"), ZoneInfo("Europe/Prague")])

@@ -72,8 +72,11 @@ class Store:
                 raise self._failed(e) from e
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, write: bool = True) -> Iterator[sqlite3.Connection]:
         """Lend the connection to one thread, for several statements that happen together or not at all.
+
+        Args:
+            write: Whether other writers have to wait; without, the statements see one moment and must not write.
 
         Raises:
             PersistentDictError: If SQLite fails; it names the file.
@@ -82,7 +85,7 @@ class Store:
         with self._lock:
             connection = self._connection or self._connect()
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 try:
                     yield connection
                 except BaseException:

@@ -27,7 +27,9 @@ _UPSERT = (
     "INSERT INTO items (lookup, key, is_json, value) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (lookup) DO UPDATE SET is_json = excluded.is_json, value = excluded.value"
 )
+_SELECT_SOME = "SELECT lookup, is_json, value FROM items WHERE lookup IN (?)"
 _MISSING: Any = object()
+_VARIABLES = 32_000  # what SQLite takes in one statement
 
 
 class PersistentDict(MutableMapping["Any", "Any"]):
@@ -102,8 +104,19 @@ class PersistentDict(MutableMapping["Any", "Any"]):
         """
         if len(keys) == 1 and isinstance(keys[0], list):
             keys = tuple(keys[0])
-        with self._store.transaction():
-            return [self[key] for key in keys]
+        lookups = [encode_key(key)[0] for key in keys]
+        found: dict[Any, Any] = {}
+        with self._store.transaction(write=False) as connection:
+            for begin in range(0, len(lookups), _VARIABLES):
+                some = lookups[begin : begin + _VARIABLES]
+                rows = connection.execute(_SELECT_SOME.replace("?", ",".join("?" * len(some))), some)
+                found.update((lookup, (is_json, value)) for lookup, is_json, value in rows)
+        try:
+            return [decode(*found[lookup]) for lookup in lookups]
+        except KeyError:
+            raise KeyError(
+                next(key for key, lookup in zip(keys, lookups, strict=True) if lookup not in found)
+            ) from None
 
     def update(  # type: ignore[override]  # one signature in place of five overloads
         self, other: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = (), /, **kwargs: Any
