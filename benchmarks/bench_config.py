@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import medians, print_ratios
+from harness import medians, show
 
 from asab_config import ConfigParser
 
@@ -31,7 +31,7 @@ if __name__ == "__main__":
     for config in (theirs, ours):
         config.read_string("[s]\nk = value\n")
     column = medians({"configparser": getting(theirs), "asab-config": getting(ours)})
-    print_ratios("config['s']['k']", {"": column}, "configparser")
+    show("get a value", {"": column}, "configparser")
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "big.conf"
@@ -42,4 +42,4 @@ if __name__ == "__main__":
                 "asab-config": lambda: ConfigParser().load(file),
             }
         )
-    print_ratios(f"{SECTIONS} sections loaded", {"": column}, "configparser")
+    show(f"{SECTIONS} sections loaded", {"": column}, "configparser")

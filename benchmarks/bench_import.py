@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from harness import medians, print_ratios
+from harness import medians, show
 
 MODULES = ["logging", "asab_config", "asab_pubsub", "asab_utils", "blinker", "asyncio"]
 
@@ -24,4 +24,4 @@ if __name__ == "__main__":
     contenders = {"nothing": importing("pass")} | {name: importing(f"import {name}") for name in MODULES}
     measured = medians(contenders, rounds=21)
     nothing = measured.pop("nothing")
-    print_ratios("import", {"": {name: value - nothing for name, value in measured.items()}}, "logging")
+    show("import", {"": {name: value - nothing for name, value in measured.items()}}, "logging")

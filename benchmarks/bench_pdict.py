@@ -12,7 +12,7 @@ from typing import Any
 
 import diskcache
 import sqlitedict
-from harness import medians, print_ratios
+from harness import medians, show
 
 from asab_utils import PersistentDict
 
@@ -83,6 +83,6 @@ if __name__ == "__main__":
                 if close is not None:
                     close()
     for title, columns in (("get", gets), ("durable set", sets)):
-        print_ratios(f"{title}, by the number of keys", columns, "asab-utils")
+        show(f"{title}, by the number of keys", columns, "asab-utils")
         ours = "  ".join(f"{count}: {column['asab-utils'] / CALLS * 1e6:.1f} us" for count, column in columns.items())
         print(f"asab-utils takes {ours}")

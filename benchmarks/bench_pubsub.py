@@ -8,7 +8,7 @@ from typing import Any
 import blinker
 import psygnal
 import pyee
-from harness import medians, print_ratios
+from harness import medians, show
 from pubsub import pub
 
 from asab_pubsub import PubSub
@@ -101,7 +101,7 @@ if __name__ == "__main__":
             callables = kind(count)
             keep = [getattr(callback, "__self__", None) for callback in callables]
             columns[str(count)] = medians(contenders(callables, max(1, CALLS // count)))
-        print_ratios(f"publish to n {kind.__name__}", columns, "bare loop")
+        show(f"publish to n {kind.__name__}", columns, "bare loop")
 
     bus = PubSub()
     table: dict[str, Any] = {}
@@ -116,6 +116,6 @@ if __name__ == "__main__":
             get(MESSAGE)
             get(MESSAGE)
 
-    print_ratios(
+    show(
         "a publish that nobody listens to", {"": medians({"two look-ups": lookups, "publish": unheard})}, "two look-ups"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from harness import medians, print_ratios
+from harness import medians, show
 
 from asab_utils import Timer
 
@@ -40,5 +40,5 @@ if __name__ == "__main__":
         {"call_later": lambda: asyncio.run(bare()), "Timer": lambda: asyncio.run(ours(timers))},
         rounds=9,
     )
-    print_ratios(f"{COUNT} timers started and stopped", {"": column}, "call_later")
+    show(f"{COUNT} timers started and stopped", {"": column}, "call_later")
     print(f"an idle timer has no handle and no task in the loop; it takes {sys.getsizeof(timers[0])} bytes")
