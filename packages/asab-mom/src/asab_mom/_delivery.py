@@ -1,0 +1,107 @@
+"""`Delivery`: a message that comes in; `Incoming`: how frames become one (AMQP 0-9-1, section 4.2.6)."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+from collections.abc import Callable
+
+from asab_mom._frames import ACK, BODY, DELIVER, HEADER, NACK, RETURN, Frame
+from asab_mom._wire import decode_properties
+from asab_mom.properties import Properties
+
+
+@dataclasses.dataclass(slots=True)
+class Delivery:
+    """A message for one of our consumers.
+
+    Attributes:
+        consumer: The tag of the consumer.
+        tag: The number that settles it.
+        exchange: Where it was published.
+        target: Its routing key.
+        properties: What its header says; None when that cannot be read.
+        fault: Why it cannot be read.
+        body: Its content, once it is complete.
+    """
+
+    consumer: str
+    tag: int
+    exchange: str
+    target: str
+    properties: Properties | None = None
+    fault: str = ""
+    body: bytes = b""
+
+
+class Incoming:
+    """What comes in on one channel, beside the answers to calls: messages, each put together, and confirmations.
+
+    Attributes:
+        consumers: Whom messages are handed to, by the tag of the consumer.
+        on_confirm: Called with the number of a message of ours, whether it stands for all up to it, and whether it is
+            accepted.
+    """
+
+    def __init__(self) -> None:
+        """Begin between two messages."""
+        self.consumers: dict[str, Callable[[Delivery], None]] = {}
+        self.on_confirm: Callable[[int, bool, bool], None] = lambda number, multiple, accepted: None
+        self._delivery: Delivery | None = None
+        self._missing = 0
+        self._pieces: list[bytes] = []
+
+    def take(self, frame: Frame) -> bool:
+        """Take a frame, if it is part of a message or a confirmation; return whether it is.
+
+        A message that came back to us, its publisher, is read past: what has no queue is gone, as `publish` says.
+        """
+        if frame.kind == HEADER:
+            self._begin(frame.payload)
+        elif frame.kind == BODY:
+            self._continue(frame.payload)
+        elif frame.method in (DELIVER, RETURN):
+            self._delivery = _read(frame.payload) if frame.method == DELIVER else None
+        elif frame.method in (ACK, NACK):
+            number, bits = struct.unpack_from(">QB", frame.payload, 4)
+            self.on_confirm(number, bool(bits & 1), frame.method == ACK)
+        else:
+            return False
+        return True
+
+    def _begin(self, header: bytes) -> None:
+        self._missing = struct.unpack_from(">Q", header, 4)[0]
+        if self._delivery is not None:
+            try:
+                self._delivery.properties = decode_properties(header[12:])
+            except ValueError as error:
+                self._delivery.fault = str(error)
+        self._finish()
+
+    def _continue(self, body: bytes) -> None:
+        self._pieces.append(body)
+        self._missing -= len(body)
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._missing > 0:
+            return
+        delivery, self._delivery = self._delivery, None
+        body = b"".join(self._pieces)
+        self._pieces.clear()
+        if delivery is not None and delivery.consumer in self.consumers:
+            delivery.body = body
+            self.consumers[delivery.consumer](delivery)
+
+
+def _read(payload: bytes) -> Delivery:
+    consumer, at = _short(payload, 4)
+    tag = struct.unpack_from(">Q", payload, at)[0]
+    exchange, at = _short(payload, at + 9)
+    target, _ = _short(payload, at)
+    return Delivery(consumer, tag, exchange, target)
+
+
+def _short(payload: bytes, at: int) -> tuple[str, int]:
+    end = at + 1 + payload[at]
+    return payload[at + 1 : end].decode("utf-8", "surrogateescape"), end

@@ -1,0 +1,168 @@
+"""`Server`: exchanges and queues inside this process, with the routing of AMQP 0-9-1 (section 3.1) and no I/O.
+
+The rules:
+
+1. The exchange "" routes to the queue that is named like the target. `amq.direct`, `amq.fanout` and `amq.topic` are
+   there.
+2. A message goes once to each queue that a binding leads to; one that none leads to is gone.
+3. A queue hands its messages to its consumers in turn, each of which has no more than its prefetch unsettled.
+4. A returned message goes back to its place at the head of the queue; so do those of a consumer that is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from asab_mom.message import Message, Outcome, PublishError
+
+Settle: TypeAlias = Callable[[Outcome], None]
+
+_servers: dict[str, Server] = {}
+
+
+class Consumer:
+    """One who takes messages from a queue."""
+
+    def __init__(self, prefetch: int, deliver: Callable[[Message, Settle], None]) -> None:
+        """Make a consumer of no queue.
+
+        Args:
+            prefetch: How many messages it may hold unsettled.
+            deliver: Called with each message and with what settles it.
+        """
+        self.prefetch = prefetch
+        self.deliver = deliver
+        self.unsettled: dict[int, Message] = {}
+
+
+class Queue:
+    """Messages in their order, numbered as they come in, and those who take them."""
+
+    def __init__(self) -> None:
+        """Make an empty queue."""
+        self._ready: deque[tuple[int, Message]] = deque()
+        self._consumers: deque[Consumer] = deque()
+        self._count = 0
+
+    def put(self, message: Message) -> None:
+        """Add a message at the end."""
+        self._count += 1
+        self._ready.append((self._count, message))
+        self._hand_out()
+
+    def add(self, consumer: Consumer) -> None:
+        """Hand messages to a consumer from now on."""
+        self._consumers.append(consumer)
+        self._hand_out()
+
+    def remove(self, consumer: Consumer) -> None:
+        """Hand it no more; what it holds it can still settle."""
+        if consumer in self._consumers:
+            self._consumers.remove(consumer)
+
+    def _hand_out(self) -> None:
+        while self._ready and (consumer := self._next()):
+            number, message = self._ready.popleft()
+            consumer.unsettled[number] = message
+            consumer.deliver(message, lambda outcome, n=number, c=consumer: self._settle(c, n, outcome))  # type: ignore[misc]
+
+    def _next(self) -> Consumer | None:
+        for _ in self._consumers:
+            self._consumers.rotate(-1)
+            if len(self._consumers[-1].unsettled) < self._consumers[-1].prefetch:
+                return self._consumers[-1]
+        return None
+
+    def _settle(self, consumer: Consumer, number: int, outcome: Outcome) -> None:
+        message = consumer.unsettled.pop(number)
+        if outcome is Outcome.RETURN:
+            before = sum(1 for other, _ in self._ready if other < number)
+            self._ready.insert(before, (number, message))
+        self._hand_out()
+
+
+class Server:
+    """Exchanges and queues under a name, shared by the brokers that name it."""
+
+    def __init__(self) -> None:
+        """Make a server with the exchanges that every AMQP server has."""
+        self.queues: dict[str, Queue] = {}
+        self._users = 0
+        self._exchanges: dict[str, tuple[Callable[[str, str], bool], set[tuple[str, str]]]] = {
+            "amq.direct": (str.__eq__, set()),
+            "amq.fanout": (lambda key, target: True, set()),
+            "amq.topic": (matches, set()),
+        }
+
+    @classmethod
+    def join(cls, name: str) -> Server:
+        """Return the server of a name, which is there as long as somebody has joined it."""
+        server = _servers.setdefault(name, cls())
+        server._users += 1
+        return server
+
+    def leave(self) -> None:
+        """Undo one `join`; with the last one the server and its queues are gone."""
+        self._users -= 1
+        if not self._users:
+            for name in [name for name, server in _servers.items() if server is self]:
+                del _servers[name]
+
+    def declare(self, name: str) -> Queue:
+        """Return the queue of a name; a new one when there is none."""
+        return self.queues.setdefault(name, Queue())
+
+    def bind(self, queue: str, exchange: str, key: str) -> None:
+        """Have an exchange route to a queue.
+
+        Raises:
+            PublishError: If there is no such exchange.
+        """
+        self._exchange(exchange)[1].add((key, queue))
+
+    def delete(self, queue: str) -> None:
+        """Remove a queue, with its messages and bindings."""
+        self.queues.pop(queue, None)
+        for _, bindings in self._exchanges.values():
+            bindings -= {binding for binding in bindings if binding[1] == queue}
+
+    def publish(self, message: Message) -> None:
+        """Route a message.
+
+        Raises:
+            PublishError: If there is no such exchange.
+        """
+        for name in self._route(message):
+            if name in self.queues:
+                self.queues[name].put(message)
+
+    def _route(self, message: Message) -> set[str]:
+        if not message.exchange:
+            return {message.target}
+        leads, bindings = self._exchange(message.exchange)
+        return {queue for key, queue in bindings if leads(key, message.target)}
+
+    def _exchange(self, name: str) -> tuple[Callable[[str, str], bool], set[tuple[str, str]]]:
+        if name not in self._exchanges:
+            raise PublishError(f"there is no exchange {name!r}; there are '', {', '.join(map(repr, self._exchanges))}")
+        return self._exchanges[name]
+
+
+def matches(key: str, target: str) -> bool:
+    """Return whether a binding key of a topic exchange fits a target (AMQP 0-9-1, section 3.1.3.3).
+
+    Args:
+        key: Words divided by dots; `*` stands for one word, `#` for any number of them.
+        target: Words divided by dots.
+    """
+    return _matches(key.split("."), target.split("."))
+
+
+def _matches(key: list[str], words: list[str]) -> bool:
+    if not key:
+        return not words
+    if key[0] == "#":
+        return any(_matches(key[1:], words[i:]) for i in range(len(words) + 1))
+    return bool(words) and key[0] in ("*", words[0]) and _matches(key[1:], words[1:])

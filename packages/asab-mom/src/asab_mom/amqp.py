@@ -1,0 +1,116 @@
+"""`AMQPBroker`: messages through RabbitMQ, or another server that speaks AMQP 0-9-1."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from asab_config import ConfigError
+from asab_mom._address import Address
+from asab_mom._consumer import Consumer
+from asab_mom._line import SHORTEST_DELAY, Journal, Line
+from asab_mom._publisher import Publisher
+from asab_mom.broker import SHORT_MAX, Broker, Subscription
+from asab_mom.message import Message, PublishError
+
+if TYPE_CHECKING:
+    from asab_app import Application
+
+NAME = re.compile(r"[a-zA-Z0-9\-_.:@#,/+ ]*")
+FLUSH_TIMEOUT = 2.0
+"""Seconds that the broker gets at the end to confirm what was published."""
+
+
+class AMQPBroker(Broker):
+    """A broker on RabbitMQ (documentation, chapter Available brokers).
+
+    It keeps two connections up, one to publish and one to consume, so that a server that holds up publishers still
+    delivers. A server that is down, at the start or later, is waited for: messages wait in `publish`, and subscriptions
+    come back with the line.
+
+    Options, beside `appname` (`asab.mom`), `exchange` (`amq.fanout`; where `publish` goes), `reply_exchange` (the
+    default exchange) and `prefetch_count` (5):
+
+    - `url`: `amqp://user:password@host:port/vhost`; `amqps` for TLS. `amqp://guest:guest@localhost/` by default.
+    - `reconnect_delay`: seconds between two tries to connect, at most (10).
+    - `heartbeat`: seconds between two signs of life (30); a silence of 1.75 of them is a lost line.
+    - `publish_timeout`: seconds after which `publish` gives up (0: never).
+    """
+
+    ConfigDefaults: ClassVar[Mapping[str, Any]] = {
+        "url": "amqp://guest:guest@localhost/",
+        "reconnect_delay": 10.0,
+        "heartbeat": 30,
+        "publish_timeout": 0.0,
+    }
+
+    def __init__(
+        self,
+        app: Application,
+        accept_replies: bool = False,
+        task_service: object = None,
+        config_section_name: str = "asab:mom:amqp",
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make a broker and begin to connect in the background; arguments and errors as for `Broker`."""
+        super().__init__(app, accept_replies, task_service, config_section_name, config)
+
+    def _connect(self) -> None:
+        self._publish_timeout = self._number(self.Config.getfloat, "publish_timeout", 0) or None
+        self._address = self._parse_url()
+        journal = Journal(self._address)
+        self._in, self._out = (self._line(purpose, journal) for purpose in ("consume", "publish"))
+        self._publisher = Publisher()
+        self._consumer = Consumer(self._in, self._dispatcher, self._prefetch)
+        for line in (self._in, self._out):
+            line.start(self.App.Loop)
+        self._out.keep_channel(self.App.Loop, "Publishing", self._publisher.serve)
+
+    def _line(self, purpose: str, journal: Journal) -> Line:
+        name = f"{self._appname} ({purpose})"
+        heartbeat = self._number(self.Config.getint, "heartbeat", 1, SHORT_MAX)
+        longest_delay = self._number(self.Config.getfloat, "reconnect_delay", SHORTEST_DELAY)
+        return Line(self._address, name, heartbeat, longest_delay, journal)
+
+    def _parse_url(self) -> Address:
+        try:
+            return Address.parse(str(self.Config["url"]))
+        except ValueError as error:
+            raise ConfigError(f"[{self.Config.name}] url: {error}") from None
+
+    async def _send(self, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._publish_timeout):
+                await self._consumer.wait_tried()
+                await self._publisher.publish(message)
+        except TimeoutError:
+            raise PublishError(
+                f"{self._address} has not confirmed the message within {self._publish_timeout:g} s; "
+                f"the connection is {self._out.state.value}"
+            ) from None
+
+    def _open(self, subscription: Subscription) -> None:
+        _check_name(subscription.exchange or subscription.queue)
+        self._consumer.open(self.App.Loop, subscription)
+
+    def _consume(self) -> None:
+        self._consumer.flow()
+
+    async def _cancel(self) -> None:
+        await self._consumer.stop()
+
+    async def _close(self) -> None:
+        await self._consumer.close()
+        await self._in.close()
+        await self._publisher.close(FLUSH_TIMEOUT)
+        await self._out.close()
+
+
+def _check_name(name: str) -> None:
+    """Refuse here, where somebody sees it, what the library below refuses in the background."""
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"cannot subscribe {name!r}: a name has letters and digits of ASCII, spaces and any of -_.:@#,/+"
+        )

@@ -1,0 +1,63 @@
+"""`Message`: a body on its way, and `PublishError`, what is raised when it does not get there."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import TypeAlias
+
+from asab_mom.properties import Properties, check_short
+
+Body: TypeAlias = str | bytes | bytearray | memoryview
+"""What can be sent; a str goes as UTF-8. It always arrives as bytes."""
+
+
+class PublishError(Exception):
+    """A message that the broker has not accepted, or not in time. It may have been delivered in the latter case."""
+
+
+class Outcome(enum.Enum):
+    """What becomes of a message that has been delivered."""
+
+    ACCEPT = "accept"
+    """It is done with and leaves its queue."""
+    REJECT = "reject"
+    """It leaves its queue unhandled; the queue's dead-letter exchange gets it, where there is one."""
+    RETURN = "return"
+    """It goes back to its queue, for the next consumer."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """A message, outgoing or incoming.
+
+    Attributes:
+        body: The content.
+        target: The routing key.
+        exchange: The exchange that the message is published to; empty is the default one, which knows all queues.
+        properties: What travels beside the body.
+    """
+
+    body: bytes
+    target: str
+    exchange: str = ""
+    properties: Properties = dataclasses.field(default_factory=Properties)
+
+    def check(self) -> None:
+        """Refuse what no broker can carry; errors as of `Properties.check`."""
+        check_short("target", self.target)
+        check_short("exchange", self.exchange)
+        self.properties.check()
+
+
+def encode_body(body: Body) -> bytes:
+    """Return the bytes of a body.
+
+    Raises:
+        TypeError: If it is neither text nor bytes.
+    """
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError(f"a body must be a str or bytes, not {body!r}")

@@ -1,0 +1,297 @@
+"""`AMQPBroker` on a real RabbitMQ: what the contract of all brokers does not say."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asab_mom import PublishError
+from asab_mom.amqp import AMQPBroker
+from tests.support import amqp
+from tests.support.mom import Inbox, LogWatch, serve, within
+from tests.support.rabbitmq import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from asab_app import Application
+    from asab_mom import Broker, Properties
+
+
+@pytest.fixture
+def queue(amqp_url: str) -> Iterator[str]:
+    """A name for a queue, which is deleted after the test."""
+    name = f"test-{uuid.uuid4().hex}"
+    yield name
+    asyncio.run(amqp.delete(amqp_url, name, f"{name}.dead"))
+
+
+def subscribed(url: str, queue: str, handler: Any, **config: Any) -> Callable[[Application], AMQPBroker]:
+    """A setup: a broker that publishes to queues, and handles the messages of one."""
+
+    def setup(app: Application) -> AMQPBroker:
+        broker = AMQPBroker(app, config={"url": url, "exchange": "", "reconnect_delay": 0.1, **config})
+        broker.subscribe(queue)
+        broker.add(queue, handler)
+        return broker
+
+    return setup
+
+
+# Queues
+
+
+def test_a_missing_queue_is_declared_durable(amqp_url: str, queue: str) -> None:
+    """Messages outlive a restart of the server without anything to set up."""
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("Hello!", queue)
+        async with amqp.channel(amqp_url) as channel:
+            await channel.queue_declare(queue, durable=True)  # refused if it were not
+
+    serve(subscribed(amqp_url, queue, Inbox()), scenario)
+
+
+def test_an_existing_queue_is_used_as_it_is(amqp_url: str, queue: str) -> None:
+    """Queues are made by operators, with arguments that the application does not know."""
+    inbox = Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        async with amqp.channel(amqp_url) as channel:
+            await channel.queue_declare(queue, durable=False, arguments={"x-max-length": 10})
+        broker.subscribe(queue)
+        broker.add(queue, inbox)
+        await broker.publish("Hello!", queue)
+        assert (await inbox.next())[1] == b"Hello!"
+
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": ""}), scenario)
+
+
+def test_a_rejected_message_goes_to_the_dead_letter_exchange(amqp_url: str, queue: str) -> None:
+    """What could not be handled is there for a person to look at."""
+    dead = Inbox()
+
+    async def fail(properties: Properties, body: bytes) -> None:
+        raise ValueError("bad")
+
+    async def scenario(broker: Broker) -> None:
+        arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{queue}.dead"}
+        async with amqp.channel(amqp_url) as channel:
+            await channel.queue_declare(queue, durable=True, arguments=arguments)
+        for name, handler in ((queue, fail), (f"{queue}.dead", dead)):
+            broker.subscribe(name)
+            broker.add(name, handler)
+        await broker.publish("Hello!", queue)
+        properties, body = await dead.next()
+        assert body == b"Hello!"
+        assert properties.headers["x-death"][0]["reason"] == "rejected"
+
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": ""}), scenario)
+
+
+def test_a_queue_that_is_deleted_under_its_consumer_is_declared_and_consumed_again(amqp_url: str, queue: str) -> None:
+    """An operator's mistake does not make an application deaf."""
+    inbox = Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        with LogWatch() as log:
+            await broker.publish("before", queue)
+            assert (await inbox.next())[1] == b"before"
+            await amqp.delete(amqp_url, queue)
+            await log.wait_for("the broker has cancelled the consumer: the queue is gone")
+            while inbox.empty:  # until the queue is there again a message to it is gone
+                await broker.publish("after", queue)
+            assert (await inbox.next())[1] == b"after"
+
+    serve(subscribed(amqp_url, queue, inbox), scenario)
+
+
+def test_a_subscription_of_an_exchange_that_comes_later_works_then(amqp_url: str, queue: str) -> None:
+    """The order in which the parts of a system are set up does not matter."""
+    inbox = Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        with LogWatch() as log:
+            broker.subscribe(queue, exchange=True)
+            broker.add("word", inbox)
+            await log.wait_for(f"Subscription of exchange '{queue}'")
+            async with amqp.channel(amqp_url) as channel:
+                await channel.exchange_declare(queue, "fanout", auto_delete=True)
+            while inbox.empty:
+                await broker.publish("Hello!", "word", exchange=queue)
+            assert log.count(f"Subscription of exchange '{queue}'") == 1
+
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "reconnect_delay": 0.1}), scenario)
+
+
+def test_the_queues_of_a_brokers_own_are_gone_after_it(amqp_url: str) -> None:
+    """Nothing piles up on the server."""
+    names: list[str] = []
+
+    async def scenario(broker: Broker) -> None:
+        async def note(properties: Properties, body: bytes) -> None:
+            names.append(str(properties.reply_to))
+            noted.set()
+
+        noted = asyncio.Event()
+        target = uuid.uuid4().hex
+        broker.add(target, note)
+        broker.subscribe("amq.topic", exchange=True, routing_key=target)
+        await broker.publish("", target, exchange="amq.topic")
+        await within(noted.wait())
+
+    serve(lambda app: AMQPBroker(app, True, config={"url": amqp_url}), scenario)
+
+    async def look() -> None:
+        async with amqp.channel(amqp_url) as channel:
+            with pytest.raises(Exception, match="no queue"):
+                await channel.queue_declare(names[0], passive=True)
+
+    asyncio.run(look())
+
+
+def test_a_message_that_a_full_queue_does_not_take_is_an_error(amqp_url: str, queue: str) -> None:
+    """The publisher learns that nobody keeps its message."""
+
+    async def scenario(broker: Broker) -> None:
+        async with amqp.channel(amqp_url) as channel:
+            await channel.queue_declare(queue, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
+        await broker.publish("fits", queue)
+        with pytest.raises(PublishError, match="could not take the message"):
+            await broker.publish("too much", queue)
+
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": ""}), scenario)
+
+
+def test_a_name_that_the_server_cannot_have_is_refused_where_it_is_given(amqp_url: str) -> None:
+    """A typing error is found at once, and not by the silence that follows."""
+
+    def setup(app: Application) -> AMQPBroker:
+        broker = AMQPBroker(app, config={"url": amqp_url, "exchange": ""})
+        for name in ("caf\u00e9", "new\nline"):
+            with pytest.raises(ValueError, match="cannot subscribe"):
+                broker.subscribe(name)
+        with pytest.raises(ValueError, match="subscription of 256 bytes is too long"):
+            broker.subscribe("x" * 256)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        await within(broker.publish("still works", "nobody"))
+
+    serve(setup, scenario)
+
+
+# Messages of others
+
+
+def test_a_message_that_cannot_be_read_is_rejected_and_the_line_goes_on(amqp_url: str, queue: str) -> None:
+    """One bad publisher does not stop its readers."""
+    inbox = Inbox()
+    year_30000 = struct.pack(">HHQ", 60, 0, 3) + struct.pack(">HQ", 1 << 6, 884_541_000_000)
+
+    async def scenario(broker: Broker) -> None:
+        with LogWatch() as log:
+            await broker.publish("before", queue)
+            async with amqp.channel(amqp_url) as channel:
+                await amqp.publish_raw(channel, queue, year_30000, b"bad")
+                await log.wait_for(f"A message from queue '{queue}' is rejected: the properties of the message")
+            await broker.publish("after", queue)
+            assert await inbox.bodies(2) == [b"before", b"after"]
+
+    serve(subscribed(amqp_url, queue, inbox), scenario)
+
+
+def test_a_message_without_any_property_is_handled(amqp_url: str, queue: str) -> None:
+    """Other programs send as little as they like."""
+    inbox = Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("first", queue)
+        async with amqp.channel(amqp_url) as channel:
+            await channel.basic_publish(b"bare", "", queue)
+            assert await inbox.bodies(2) == [b"first", b"bare"]
+
+    serve(subscribed(amqp_url, queue, inbox), scenario)
+
+
+# The end
+
+
+@pytest.mark.slow
+def test_a_message_whose_handler_does_not_finish_goes_back_to_its_queue(amqp_url: str, queue: str) -> None:
+    """What one process could not finish another does."""
+    started, inbox = asyncio.Event(), Inbox()
+
+    async def hang(properties: Properties, body: bytes) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async def first(broker: Broker) -> None:
+        await broker.publish("work", queue)
+        await within(started.wait())
+
+    async def second(broker: Broker) -> None:
+        assert (await inbox.next())[1] == b"work"
+
+    assert serve(subscribed(amqp_url, queue, hang), first) == 0
+    assert serve(subscribed(amqp_url, queue, inbox), second) == 0
+
+
+def test_an_application_whose_broker_is_not_there_starts_and_stops(caplog: pytest.LogCaptureFixture) -> None:
+    """A server that is down is waited for, and does not keep anyone from leaving."""
+    port = free_port()
+
+    async def scenario(broker: Broker) -> None:
+        with LogWatch() as log:
+            publishing = asyncio.ensure_future(broker.publish("never"))
+            await log.wait_for(f"No connection to amqp://127.0.0.1:{port}/: Connection refused")
+            published.append(publishing)
+
+    published: list[asyncio.Future[None]] = []
+    assert serve(subscribed(f"amqp://127.0.0.1:{port}", "queue", Inbox()), scenario) == 0
+    assert isinstance(published[0].exception(), PublishError)
+    assert caplog.text.count("No connection to") == 1
+
+
+def test_publish_gives_up_after_publish_timeout() -> None:
+    """A web request cannot wait for a server for ever."""
+    port = free_port()
+
+    async def scenario(broker: Broker) -> None:
+        with pytest.raises(PublishError, match=rf"amqp://127.0.0.1:{port}/ has not confirmed the message within 1 s"):
+            await broker.publish("never")
+
+    def setup(app: Application) -> AMQPBroker:
+        return AMQPBroker(app, config={"url": f"amqp://127.0.0.1:{port}", "publish_timeout": 1})
+
+    serve(setup, scenario)
+
+
+# Configuration
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "text"),
+    [
+        ("url", "http://user:s3cret@host/", "url: expected amqp://user:password@host:port/vhost"),
+        ("url", "amqp://user:s3cret@host:port/", "url: expected amqp://user:password@host:port/vhost"),
+        ("prefetch_count", "0", "prefetch_count = 0: must be from 1 to 65535"),
+        ("heartbeat", "never", "heartbeat = 'never': expected a whole number"),
+        ("reconnect_delay", "0", "reconnect_delay = 0.0: must be at least 0.1"),
+    ],
+)
+def test_a_mistake_in_the_section_is_one_line_that_names_it(
+    option: str, value: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever wrote it finds it; the password is not in the log."""
+    with pytest.raises(SystemExit) as exit_info:
+        serve(lambda app: AMQPBroker(app, config={option: value}), lambda broker: within(asyncio.sleep(0)))
+    assert exit_info.value.code == 78
+    (error,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert error.getMessage().startswith(f"[asab:mom:amqp] {text}")
+    assert error.exc_info is None
+    assert "s3cret" not in caplog.text

@@ -1,0 +1,98 @@
+"""A TCP proxy that cuts, and that keeps back what a server says, at the moment that a test needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+
+class Proxy:
+    """Forwards a port of loopback to another, within the running event loop; it may take TLS off on the way.
+
+    Attributes:
+        port: Where it listens.
+        accepted: How many connections have come.
+    """
+
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self.port = 0
+        self.accepted = 0
+        self._target = port
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._answers = asyncio.Event()
+        self._answers.set()
+        self._changed = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self.cut()
+
+    def mute(self) -> None:
+        """Keep back what the server says from now on."""
+        self._answers.clear()
+
+    async def cut(self) -> None:
+        """Reset all connections, with what was kept back; those that come next work."""
+        connections = tuple(self._connections)
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        self._answers.set()
+
+    async def wait_accepted(self, count: int) -> None:
+        """Wait until so many connections have come."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.accepted >= count)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        async with self._changed:
+            self.accepted += 1
+            self._changed.notify_all()
+        try:
+            await self._forward(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass  # one of the two is gone, or `cut` was called
+        finally:
+            writer.transport.abort()
+            self._connections.discard(task)
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        pumps = [
+            asyncio.ensure_future(_pump(reader, server_writer, None)),
+            asyncio.ensure_future(_pump(server_reader, writer, self._answers)),
+        ]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            server_writer.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event | None) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            if gate is not None:
+                await gate.wait()
+            writer.write(data)
+            await writer.drain()
