@@ -18,7 +18,8 @@ import asab.proactor
 import asab.web
 import asab.web.session
 from asab_web.session import InMemorySessionStorage
-from tests.facade.manifest import ATTRIBUTES, COMPANION_ATTRIBUTES, COMPANION_SERVICES, MESSAGES, OPTIONS, SERVICES
+from tests.facade import companions
+from tests.facade.manifest import ATTRIBUTES, MESSAGES, OPTIONS, SERVICES
 
 # So short that every multiple of the tick falls due within a second.
 TICK_PERIOD = "0.000001"
@@ -37,7 +38,7 @@ class Survey(asab.Application):
             self.PubSub.subscribe(message, self.on_message)
         for module in (asab.web.Module, asab.mom.Module, asab.metrics.Module, asab.proactor.Module):
             self.add_module(module)
-        self.met |= set(self.Services) & {*SERVICES, *COMPANION_SERVICES}
+        self.met |= set(self.Services) & {*SERVICES, *companions.SERVICES}
         self.objects = self.make_objects()
 
     def on_message(self, message: str, *_: Any) -> None:
@@ -68,7 +69,7 @@ class Survey(asab.Application):
     def attributes(self) -> set[str]:
         """Return the places of the attributes that are there."""
         told = [
-            (place, name) for table in (ATTRIBUTES, COMPANION_ATTRIBUTES) for place in table for name in table[place]
+            (place, name) for table in (ATTRIBUTES, companions.ATTRIBUTES) for place in table for name in table[place]
         ]
         return {f"{place}.{name}" for place, name in told if hasattr(self.objects[place], name)}
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.facade import manifest
-from tests.facade.manifest import ARGUMENTS, COMING, COMPANIONS, DOCUMENTED, OURS, Name
+from tests.facade import companions, manifest
+from tests.facade.companions import COMPANIONS, OURS
+from tests.facade.manifest import ARGUMENTS, COMING, DOCUMENTED, Name
 from tests.facade.resolving import documented_parameters, mismatch, parameters, resolve
 
 if TYPE_CHECKING:
@@ -133,9 +134,9 @@ def test_a_whole_application_meets_every_attribute_service_message_and_option(su
     """What the documentation tells of living objects is true of living objects."""
     told = expected(
         places(manifest.ATTRIBUTES),
-        places(manifest.COMPANION_ATTRIBUTES),
+        places(companions.ATTRIBUTES),
         manifest.SERVICES,
-        manifest.COMPANION_SERVICES,
+        companions.SERVICES,
         manifest.MESSAGES,
         manifest.OPTIONS,
     )
@@ -156,7 +157,7 @@ def test_every_mark_of_what_is_coming_belongs_to_a_name() -> None:
     known = expected(
         (name.place for name in (*DOCUMENTED, *COMPANIONS)),
         places(manifest.ATTRIBUTES),
-        places(manifest.COMPANION_ATTRIBUTES),
+        places(companions.ATTRIBUTES),
         manifest.OPTIONS,
         ARGUMENTS,
     )

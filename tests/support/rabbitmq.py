@@ -30,6 +30,9 @@ MISSING = (
     "no RabbitMQ: install it (apt-get install rabbitmq-server) or set ASAB_TEST_AMQP_URL=amqp://user:password@host/"
 )
 
+# Waits for the end of its input, which comes with the end of the test run, however that ends; then nothing stays behind.
+GUARD = 'read _; kill -9 -- "-$0"; rm -rf "$1"'
+
 # The program in PATH changes to the user `rabbitmq` and starts the node as its child; this one is the node.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 
@@ -77,6 +80,7 @@ class Node:
         self.port = free_port()
         self._distribution_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         for name in ("home", "data", "log"):
             (self.folder / name).mkdir()
         cookie = self.folder / "home" / ".erlang.cookie"
@@ -114,6 +118,12 @@ class Node:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._guard = subprocess.Popen(
+            ["sh", "-c", GUARD, str(self._process.pid), str(self.folder)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         end = time.monotonic() + START_TIMEOUT
         while not self._greets():
             if self._process.poll() is not None or time.monotonic() > end:
@@ -122,6 +132,10 @@ class Node:
 
     def kill(self) -> None:
         """End it as a power failure would (SIGKILL), with all that it has started."""
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

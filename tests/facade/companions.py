@@ -1,0 +1,100 @@
+"""The names that applications use beside the documented ones, and the few of our own; written as in `manifest`."""
+
+from __future__ import annotations
+
+from tests.facade.manifest import Name
+
+COMPANIONS = (
+    Name("asab.__version__"),
+    Name("asab.LOG_NOTICE", layer="asab_log.LOG_NOTICE"),
+    Name("asab.log.LOG_NOTICE", layer="asab_log.LOG_NOTICE"),
+    Name("asab.ConfigObject", "(config_section_name, config=None)", layer="asab_config.ConfigObject"),
+    Name("asab.ConfigObject.ConfigDefaults"),
+    Name("asab.config.ConfigObject", layer="asab_config.ConfigObject"),
+    Name("asab.config.Config", layer="asab_config.Config"),
+    Name("asab.Config.getseconds", "(section, option)"),
+    Name("asab.Config.getmultiline", "(section, option)"),
+    Name("asab.Config.geturl", "(section, option)"),
+    Name("asab.Application.create_argument_parser", "(**kwargs)"),
+    Name("asab.Application.parse_arguments", "(args=None)"),
+    Name("asab.Application.time", "()"),
+    Name("asab.Application._register_service", "(service)"),
+    Name("asab.pubsub.PubSub", layer="asab_pubsub.PubSub"),
+    Name("asab.pubsub.Subscriber", layer="asab_pubsub.Subscriber"),
+    Name("asab.pubsub.subscribe", layer="asab_pubsub.subscribe"),
+    Name("asab.PubSub.publish_threadsafe", "(message_type, *args, **kwargs)"),
+    Name("asab.abc.singleton.Singleton.delete", "()"),
+    # Proactor, metrics
+    Name("asab.proactor.Module", "(app)", layer="asab_app.proactor.Module", base="asab.Module"),
+    Name("asab.proactor.ProactorService", layer="asab_app.proactor.ProactorService", base="asab.Service"),
+    Name("asab.proactor.ProactorService.execute", "(func, *args)", coroutine=True),
+    Name("asab.metrics.Metrics.create_gauge", "(name, tags=None, init_values=None)"),
+    Name("asab.metrics.Metrics.create_counter", "(name, tags=None, init_values=None, reset=True)"),
+    Name("asab.metrics.Metrics.create_duty_cycle", "(loop, name, tags=None, init_values=None)"),
+    Name("asab.metrics.Metrics.create_eps_counter", "(name, tags=None, init_values=None)"),
+    Name("asab.metrics.Metrics.create_histogram", "(name, *, buckets)"),
+    Name("asab.metrics.Metrics.add_target", "(target)"),
+    # Web
+    Name("asab.web.WebService", layer="asab_web.WebService"),
+    Name(
+        "asab.web.WebContainer",
+        "(websvc, config_section_name, config=None)",
+        layer="asab_web.WebContainer",
+        base="asab.ConfigObject",
+    ),
+    Name("asab.web.StaticDirProvider", "(webapp, root, path, index='index.html')", layer="asab_web.StaticDirProvider"),
+    Name(
+        "asab.web.WebSocketFactory",
+        "(app, *, timeout=10.0, protocols=(), compress=True, max_msg_size=4194304)",
+        layer="asab_web.WebSocketFactory",
+    ),
+    Name("asab.web.WebSocketFactory.on_request", "(request)", coroutine=True),
+    Name("asab.web.WebSocketFactory.on_message", "(request, websocket, message)", coroutine=True),
+    Name("asab.web.WebSocketFactory.on_close", "(request, websocket)", coroutine=True),
+    Name("asab.web.WebSocketFactory.send_parallely", "(coroutines)"),
+    Name(
+        "asab.web.rest.json_response",
+        "(request, data, pretty=None, dumps=..., **kwargs)",
+        layer="asab_web.rest.json_response",
+    ),
+    Name(
+        "asab.web.rest.JsonExceptionMiddleware",
+        "(request, handler)",
+        layer="asab_web.rest.JsonExceptionMiddleware",
+        coroutine=True,
+    ),
+    Name("asab.web.rest.json_schema_handler", "(schema)", layer="asab_web.rest.json_schema_handler"),
+    Name(
+        "asab.web.session.ServiceWebSession.__init__",
+        "(app, name, webapp, session_storage=None, session_class=None)",
+    ),
+    Name("asab.web.session.Session", "(storage, id, new, max_age=None)", layer="asab_web.session.Session"),
+    Name("asab.web.session.Session.is_new", "()"),
+    Name("asab.web.session.Session.is_expired", "()"),
+    # Message queues
+    Name(
+        "asab.mom.amqp.AMQPBroker.__init__",
+        "(app, accept_replies=False, task_service=None, config_section_name='asab:mom:amqp', config=None)",
+    ),
+    Name("asab.mom.amqp.AMQPBroker.subscribe", "(name, /, *, exchange=..., routing_key=...)"),
+)
+
+ATTRIBUTES = {
+    "asab.Application": ("LaunchTime",),
+    "asab.ConfigObject": ("Config",),
+    "asab.metrics.Metrics": ("Metrics", "MemstorTarget"),
+    "asab.web.WebContainer": ("WebApp",),
+    "asab.web.WebSocketFactory": ("WebSockets",),
+    "asab.web.session.Session": ("Id", "Created", "MaxAge", "Storage"),
+}
+
+SERVICES = ("asab.MetricsService", "asab.ProactorService")
+
+# Names of our own that the facade hands on beside them.
+OURS = (
+    Name("asab.config.ConfigError", layer="asab_config.ConfigError"),
+    Name("asab.log.get_logger", "(name)", layer="asab_log.get_logger"),
+    Name("asab.mom.Broker", layer="asab_mom.Broker"),
+    Name("asab.mom.MOMService", layer="asab_mom.MOMService"),
+    Name("asab.mom.MemoryBroker", layer="asab_mom.MemoryBroker", base="asab.mom.broker.Broker"),
+)
