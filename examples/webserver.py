@@ -7,13 +7,12 @@ Run it with its configuration file, and try it:
     curl http://localhost:8080/hello
 """
 
-import logging
-
 import aiohttp.web
 
 import asab
+import asab.log
 
-L = logging.getLogger(__name__)
+L = asab.log.get_logger(__name__)
 
 asab.Config.add_defaults({"example": {"greeting": "Hello!"}})
 

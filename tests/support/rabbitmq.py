@@ -30,8 +30,8 @@ MISSING = (
     "no RabbitMQ: install it (apt-get install rabbitmq-server) or set ASAB_TEST_AMQP_URL=amqp://user:password@host/"
 )
 
-# Waits for the end of its input, which comes with the end of the test run, however that ends; then nothing stays behind.
-GUARD = 'read _; kill -9 -- "-$0"; rm -rf "$1"'
+# Waits for the end of its input, which comes with the end of the test run, however that ends: nothing stays behind.
+GUARD = 'read -r _; kill -s KILL -- "-$0"; rm -rf "$1"'
 
 # The program in PATH changes to the user `rabbitmq` and starts the node as its child; this one is the node.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from asab_pubsub import PubSub
 from asab_utils import Timer
 from asab_utils.testing import VirtualLoop
+
+
+class Bus:
+    """What a timer takes from a message bus."""
+
+    def __init__(self) -> None:
+        self.callbacks: list[weakref.WeakMethod[Callable[..., Any]]] = []
+
+    def subscribe(self, message_type: str, callback: Callable[..., Any], /) -> None:
+        assert message_type == "Application.stop!"
+        self.callbacks.append(weakref.WeakMethod(callback))
+
+    def stop(self) -> None:
+        for reference in self.callbacks:
+            callback = reference()
+            if callback is not None:
+                callback("Application.stop!", 1)
 
 
 class App:
     def __init__(self, loop: VirtualLoop) -> None:
         self.Loop = loop
-        self.PubSub = PubSub(self)
+        self.PubSub = Bus()
 
 
 @pytest.fixture
@@ -226,7 +243,7 @@ def test_it_stops_when_the_application_stops(app: App) -> None:
     timer, times = runs(app, autorestart=True)
     timer.start(1)
     live(app, 2.5)
-    app.PubSub.publish("Application.stop!", 1)
+    app.PubSub.stop()
     live(app, 5)
     assert times == [1, 2]
 

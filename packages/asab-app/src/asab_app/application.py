@@ -61,8 +61,8 @@ class Application(Registry, metaclass=Singleton):
             SystemExit: If the start fails, with the exit code; what is wrong has been said on stderr.
         """
         super().__init__()
-        self.LaunchTime = time.time()
-        self.ExitCode = 0
+        self.LaunchTime: float = time.time()
+        self.ExitCode: int = 0
         self._args = args
         self._arguments = argparse.Namespace()
         self._stops = itertools.count(1)
@@ -80,11 +80,11 @@ class Application(Registry, metaclass=Singleton):
             verbose = Config.getboolean("logging", "verbose")
         except ConfigError as e:
             _failures.refuse(e)
-        self.Loop = self.create_event_loop()
+        self.Loop: asyncio.AbstractEventLoop = self.create_event_loop()
         asyncio.set_event_loop(self.Loop)  # for code that asks for it before it runs
         self.Loop.set_debug(self.Loop.get_debug() or verbose)
         self._clock = self.LaunchTime - self.Loop.time()
-        self.PubSub = PubSub(self)
+        self.PubSub: PubSub = PubSub(self)
         self._start()
 
     # Init-time
@@ -127,7 +127,7 @@ class Application(Registry, metaclass=Singleton):
 
     def _start(self) -> None:
         try:
-            self.Logging = Logging(self)
+            self.Logging: Logging = Logging(self)
         except ConfigError as e:
             close_loop(self.Loop, None, self._finalize_timeout)
             _failures.refuse(e)

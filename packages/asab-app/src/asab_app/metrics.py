@@ -38,7 +38,7 @@ class Metric:
             init_values: The values it begins with.
         """
         self.Name = name
-        self.Tags = dict(tags or {})
+        self.Tags: dict[str, str] = dict(tags or {})
         self.Values: dict[str, Number] = dict(init_values or {})
 
     def flush(self) -> dict[str, Number]:
@@ -88,7 +88,8 @@ class Counter(Metric):
         """Return the counts of this period by name, and begin the next period."""
         values = super().flush()
         if self._reset:
-            self.Values = dict(self._initial)
+            self.Values.clear()
+            self.Values.update(self._initial)
         return values
 
 
@@ -149,4 +150,4 @@ class Module(_Module):
     def __init__(self, app: Application) -> None:
         """Make the service."""
         super().__init__(app)
-        self.service = Metrics(app)
+        self.service: Metrics = Metrics(app)

@@ -62,4 +62,4 @@ class Module(_Module):
     def __init__(self, app: Application) -> None:
         """Make the service."""
         super().__init__(app)
-        self.service = ProactorService(app)
+        self.service: ProactorService = ProactorService(app)

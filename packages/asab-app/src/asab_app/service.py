@@ -26,7 +26,7 @@ class Service:
         Raises:
             ValueError: If the name is taken.
         """
-        self.Name = service_name or type(self).__name__
+        self.Name: str = service_name or type(self).__name__
         self.App = app
         app._register_service(self)
 

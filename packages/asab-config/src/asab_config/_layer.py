@@ -50,12 +50,12 @@ class Layer:
         included_by: str = "",
     ) -> None:
         """Take what is described above."""
-        self.rank = rank
-        self.source = source
-        self.sections = sections
-        self.lines = lines
+        self.rank: Rank = rank
+        self.source: str = source
+        self.sections: dict[str, dict[str, str]] = sections
+        self.lines: list[int] | None = lines
         self.setters: dict[Place, str] = {}
-        self.included_by = included_by
+        self.included_by: str = included_by
 
     def has(self, section: str, option: str) -> bool:
         """Return whether the layer gives an option."""

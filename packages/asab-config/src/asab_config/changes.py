@@ -23,10 +23,10 @@ class Change:
 
     def __init__(self, section: str, option: str, old: str | None, new: str | None) -> None:
         """Take what is described above."""
-        self.section = section
-        self.option = option
-        self.old = old
-        self.new = new
+        self.section: str = section
+        self.option: str = option
+        self.old: str | None = old
+        self.new: str | None = new
 
     def __repr__(self) -> str:
         """Tell the change, with secrets masked."""

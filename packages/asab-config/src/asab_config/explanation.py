@@ -47,9 +47,9 @@ class Explanation:
 
     def __init__(self, section: str, option: str, origins: list[Origin]) -> None:
         """Take the origins, the one that counts first."""
-        self.section = section
-        self.option = option
-        self.origin = origins[0]
+        self.section: str = section
+        self.option: str = option
+        self.origin: Origin = origins[0]
         self.shadowed: tuple[Origin, ...] = tuple(origins[1:])
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class ConfigObject:
             config_section_name: The section; it need not be there.
             config: Values that win over the section. They need not be strings and are taken as they are.
         """
-        self.Config = ConfigSection(config_section_name)
+        self.Config: ConfigSection = ConfigSection(config_section_name)
         for cls in reversed(type(self).__mro__):
             for option, value in vars(cls).get("ConfigDefaults", {}).items():
                 self.Config[option] = expand(value) if isinstance(value, str) else value

@@ -34,7 +34,7 @@ class Subscriber:
         """
         import asyncio
 
-        self.dropped = 0
+        self.dropped: int = 0
         self._messages: deque[Message] = deque(maxlen=limit)
         self._changed = asyncio.Event()
         self._subscriptions: list[tuple[PubSub, str]] = []
