@@ -64,7 +64,10 @@ class Deliveries:
         task.add_done_callback(self.tasks.discard)
         if len(self.tasks) >= HIGH_WATER_MARK and not self._warned:
             self._warned = True
-            L.warning("%d deliveries are under way; the newest is of %r to %s", len(self.tasks), message_type, task)
+            subscriber = name(callback)
+            L.warning(
+                "%d deliveries are under way; the newest is of %r to %s", len(self.tasks), message_type, subscriber
+            )
 
     async def drain(self, timeout: float | None) -> None:
         """Wait until there is none, `timeout` seconds at most."""
