@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,24 @@ def stack() -> dict[str, Any]:
     """Return the configuration of a project that holds every package: the facade's, with everyone's requirements."""
     folders = sorted(file.parent for file in ROOT.glob("packages/*/pyproject.toml"))
     projects = {folder.name: tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) for folder in folders}
-    everyone = [project["project"]["dependencies"] for project in projects.values()]
-    needed = {line for lines in everyone for line in lines if not line.startswith("asab-")}
+    needed = _of_others(project["project"]["dependencies"] for project in projects.values())
+    extras = {
+        name: _of_others(each["project"].get("optional-dependencies", {}).get(name, []) for each in projects.values())
+        for name in projects["asab"]["project"].get("optional-dependencies", {})
+    }
     sources = [f"packages/{folder.name}/src" for folder in folders]
     wheel = {
         "packages": [f"{source}/{name.replace('-', '_')}" for source, name in zip(sources, projects, strict=True)],
         "dev-mode-dirs": sources,
     }
-    project = projects["asab"]["project"] | {"readme": "packages/asab/README.md", "dependencies": sorted(needed)}
+    project = projects["asab"]["project"] | {
+        "readme": "packages/asab/README.md",
+        "dependencies": needed,
+        "optional-dependencies": extras,
+    }
     return {"project": project, "tool": {"hatch": {"build": {"targets": {"wheel": wheel}}}}}
+
+
+def _of_others(requirements: Iterable[list[str]]) -> list[str]:
+    """Return what is required of third parties; the packages themselves are all in the one wheel."""
+    return sorted({line for lines in requirements for line in lines if not line.startswith("asab-")})

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asab_app import Application, StreamSocketServerService
+from asab_config import Config
+from tests.support.certificate import tls_section
 
 Make = Callable[..., Any]
 
@@ -161,3 +166,204 @@ def test_a_protocol_that_cannot_be_made_does_not_end_the_service(make: Make, cap
     app = make(Asking)
     assert app.run() == 0
     assert got == [b"", b"x"]
+
+
+class Texts(Application):
+    """Serves at the addresses of the class, and asks each listener once."""
+
+    Addresses: Any = ()
+
+    async def initialize(self) -> None:
+        self.server = EchoAt(self)
+        self.answers: list[bytes] = []
+
+    async def main(self) -> None:
+        for listener in self.server.sockets:
+            self.answers.append(await ask(listener.getsockname()))
+        self.stop()
+
+
+class EchoAt(StreamSocketServerService):
+    async def initialize(self, app: Application) -> None:
+        assert isinstance(app, Texts)
+        self.sockets = await self.create_server(app, Echo, app.Addresses)
+
+
+async def ask(address: Any, context: ssl.SSLContext | None = None) -> bytes:
+    connect = asyncio.open_unix_connection if isinstance(address, str) else asyncio.open_connection
+    where = (address,) if isinstance(address, str) else address[:2]
+    reader, writer = await connect(*where, ssl=context)
+    writer.write(b"hello")
+    answer = await reader.readexactly(5)
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+def at(addresses: Any) -> type[Texts]:
+    return type("At", (Texts,), {"Addresses": addresses})
+
+
+def test_addresses_are_texts_too(make: Make, tmp_path: Path) -> None:
+    """As an option of the configuration gives them: TCP over IPv4 and IPv6, and unix sockets, an address a line."""
+    app = make(at(f"\n127.0.0.1:0\n127.0.0.1 0\n[::1]:0\n::1 0\n{tmp_path}/a.sock\n"))
+    assert app.run() == 0
+    assert app.answers == [b"hello"] * 5
+    assert not (tmp_path / "a.sock").exists()
+
+
+def test_a_path_is_a_unix_socket(make: Make, tmp_path: Path) -> None:
+    """No text needs to be made of it."""
+    app = make(at([tmp_path / "a.sock", ("127.0.0.1", 0)]))
+    assert app.run() == 0
+    assert app.answers == [b"hello"] * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n \n", "nonsense", "::1:8080", "127.0.0.1:66000", "a b c", "fd:", "[x]:1", "ü:1"]
+)
+def test_a_text_that_is_no_address_is_a_mistake_of_the_configuration(
+    make: Make, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """One line with the text and the forms, and the exit code of a configuration that is wrong."""
+    with pytest.raises(SystemExit) as exit_info:
+        make(at(text))
+    assert exit_info.value.code == 78
+    said = capsys.readouterr().err
+    assert "service 'EchoAt'" in said
+    assert "expected an address as" in said
+    assert "Traceback" not in said
+
+
+def test_the_file_of_a_dead_server_is_taken_over_and_that_of_a_living_one_is_not(
+    make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After kill -9 the service starts again; two servers never fight for one path; a file is nobody's socket."""
+    dead, alive, file = tmp_path / "dead", tmp_path / "alive", tmp_path / "file"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(dead))
+    file.write_text("precious")
+    app = make(at([dead]))
+    assert app.run() == 0
+    assert app.answers == [b"hello"]
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(alive))
+        server.listen()
+        for path in (alive, file):
+            with pytest.raises(SystemExit) as exit_info:
+                make(at([path]))
+            assert exit_info.value.code == 70
+            assert f"cannot listen on {path}: Address already in use" in capsys.readouterr().err
+    assert file.read_text() == "precious"
+    assert alive.exists()
+
+
+def test_the_file_of_a_successor_is_left_alone(make: Make, tmp_path: Path) -> None:
+    """A new instance may have taken the path while the old one is still stopping."""
+    path = tmp_path / "a.sock"
+
+    class Replaced(Texts):
+        Addresses = (str(path),)
+
+        async def main(self) -> None:
+            path.rename(tmp_path / "old.sock")
+            path.write_text("the successor's")
+            self.stop()
+
+    assert make(Replaced).run() == 0
+    assert path.read_text() == "the successor's"
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[ssl.SSLContext]:
+    """A section `[ssl:test]`, and the context of a client that trusts its certificate."""
+    Config.override({"ssl:test": tls_section(tmp_path)}, "the test")
+    yield ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    Config.remove_section("ssl:test")
+
+
+def test_tls_is_a_word_behind_the_address(make: Make, tls: ssl.SSLContext, tmp_path: Path) -> None:
+    """Configured like that of the web server."""
+
+    class Secure(Texts):
+        Addresses = "127.0.0.1:0 ssl:test"
+
+        async def main(self) -> None:
+            self.answers.append(await ask(self.server.sockets[0].getsockname(), tls))
+            self.stop()
+
+    app = make(Secure)
+    assert app.run() == 0
+    assert app.answers == [b"hello"]
+
+
+def test_a_peer_that_does_not_shake_hands_holds_nobody_up(make: Make, tls: ssl.SSLContext) -> None:
+    """Neither the next client nor the stop waits for a port scanner."""
+
+    class Secure(Texts):
+        Addresses = "127.0.0.1:0 ssl:test"
+
+        async def main(self) -> None:
+            address = self.server.sockets[0].getsockname()
+            self.silent = socket.create_connection(address)
+            with socket.create_connection(address) as wrong:
+                wrong.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            self.answers.append(await ask(address, tls))
+            self.stop()
+
+    app = make(Secure)
+    assert app.run() == 0
+    assert app.answers == [b"hello"]
+    with app.silent as silent:
+        silent.settimeout(10)
+        assert silent.recv(1) == b""
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_what_was_written_is_sent_before_the_close(make: Make, tls: ssl.SSLContext, secure: bool) -> None:
+    """A peer that reads gets all of it, and then a proper end."""
+    size = 5_000_000
+
+    class Big(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(b"x" * size)
+            written.set()
+
+    class Server(StreamSocketServerService):
+        async def initialize(self, app: Application) -> None:
+            self.sockets = await self.create_server(app, Big, "127.0.0.1:0" + " ssl:test" * secure)
+
+    class Writing(Application):
+        async def initialize(self) -> None:
+            self.server = Server(self)
+
+        async def main(self) -> None:
+            address = self.server.sockets[0].getsockname()
+            self.reading = threading.Thread(target=self.read, args=(address,))
+            self.reading.start()
+            await written.wait()
+            self.stop()
+
+        def read(self, address: Any) -> None:
+            client = socket.create_connection(address)
+            with tls.wrap_socket(client, server_hostname="127.0.0.1") if secure else client as client:
+                while chunk := client.recv(65536):
+                    received.append(len(chunk))
+
+    received: list[int] = []
+    written = asyncio.Event()
+    app = make(Writing)
+    assert app.run() == 0
+    app.reading.join()
+    assert sum(received) == size
+
+
+def test_a_tls_section_that_is_missing_is_a_mistake_of_the_configuration(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the name of the section and what belongs into it."""
+    with pytest.raises(SystemExit) as exit_info:
+        make(at("127.0.0.1:0 ssl:nowhere"))
+    assert exit_info.value.code == 78
+    assert "[ssl:nowhere] is missing" in capsys.readouterr().err

@@ -7,7 +7,8 @@ against this table.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Layer:
         wheel: The name of the distribution.
         below: The wheels of this repository that it may import.
         third_parties: The distributions of others that it may import; their import names are the same.
+        extras: What it may import of others when an extra was asked for: import name to distribution.
         pinned: Distributions that it does not import, and declares to keep their versions in a range that is known to
             work under a third party.
         tests: The tests that are run where nothing but this wheel and what it declares is installed.
@@ -30,6 +32,7 @@ class Layer:
     wheel: str
     below: frozenset[str] = frozenset()
     third_parties: frozenset[str] = frozenset()
+    extras: Mapping[str, str] = field(default_factory=dict)
     pinned: frozenset[str] = frozenset()
     tests: tuple[str, ...] = ()
 
@@ -63,7 +66,12 @@ LAYERS = (
     Layer("asab-pubsub", tests=("tests/pubsub",)),
     Layer("asab-utils", tests=("tests/utils",)),
     Layer("asab-log", below=frozenset({"asab-config"}), tests=("tests/log",)),
-    Layer("asab-app", below=GROUND | {"asab-log"}, tests=("tests/app",)),
+    Layer(
+        "asab-app",
+        below=GROUND | {"asab-log"},
+        extras={"daemon": "python-daemon", "uvloop": "uvloop"},
+        tests=("tests/app",),
+    ),
     Layer("asab-web", below=SERVER, third_parties=frozenset({"aiohttp"}), tests=("tests/web",)),
     Layer(
         "asab-mom",

@@ -29,7 +29,8 @@ def test_the_table_names_every_wheel() -> None:
 @each_layer
 def test_a_layer_imports_only_what_is_below_it(layer: Layer) -> None:
     """Whoever takes a lower layer alone must not need an upper one."""
-    allowed = {layer.package} | {below.replace("-", "_") for below in layer.below} | layer.third_parties
+    below = {below.replace("-", "_") for below in layer.below}
+    allowed = {layer.package} | below | layer.third_parties | set(layer.extras)
     wrong = [
         f"{place} imports {name}"
         for place, name in imports(layer.source)
@@ -41,9 +42,18 @@ def test_a_layer_imports_only_what_is_below_it(layer: Layer) -> None:
 @each_layer
 def test_a_wheel_declares_exactly_what_it_imports(layer: Layer) -> None:
     """What is missing breaks an installation of this wheel alone; what is too much burdens it."""
-    others = imported_packages(layer.source) - set(sys.stdlib_module_names) - {layer.package}
+    others = imported_packages(layer.source) - set(sys.stdlib_module_names) - {layer.package} - set(layer.extras)
     assert set(requirements(layer)) - layer.pinned == {canonicalize_name(name) for name in others}
     assert layer.pinned <= set(requirements(layer))
+
+
+@each_layer
+def test_an_extra_declares_what_is_imported_for_it(layer: Layer) -> None:
+    """What only some users need does not burden the others, and an extra installs what its part asks for."""
+    tables = layer.project.get("optional-dependencies", {}).values()
+    declared = {canonicalize_name(Requirement(line).name) for table in tables for line in table}
+    assert declared - layer.below == set(layer.extras.values())
+    assert set(layer.extras) <= imported_packages(layer.source)
 
 
 @each_layer

@@ -22,7 +22,6 @@ class How(Enum):
     CONFIGURATION = "a configuration file that a running application reads"
     SESSION = "what the user types, with the answer that the documentation shows"
     LISTING = "text that is held against what the application really shows or takes"
-    LATER = "belongs to a part of the application that is not built yet"
     ELSEWHERE = "an order to a machine that is not ours to change"
 
 
@@ -89,7 +88,6 @@ def fill(scaffold: str, **fragments: str) -> str:
 
 
 _INSTALLS = "asks the package index on the internet; the built wheels are installed by the tests of the architecture"
-_DAEMON = "the daemon comes later; until then the command line does not know these options"
 _CONTAINER = "prepares somebody's LXC container on Alpine Linux, as root, over the internet"
 _SYSTEMD = "changes the systemd of the whole machine, as root"
 
@@ -171,7 +169,7 @@ EXAMPLES = (
     Example("installation/git.sh", How.ELSEWHERE, why=_INSTALLS),
     Example("command_line/options.txt", How.LISTING),
     Example("command_line/install_daemon.sh", How.ELSEWHERE, why=_INSTALLS),
-    Example("command_line/daemon.conf", How.LATER, why=_DAEMON),
+    Example("command_line/daemon.conf", How.CONFIGURATION, places=(("/var/run/myapp.pid", "pidfile"),)),
     Example("containerisation/launch.sh", How.ELSEWHERE, why=_CONTAINER),
     Example("containerisation/enter.sh", How.ELSEWHERE, why=_CONTAINER),
     Example("containerisation/inittab.sh", How.ELSEWHERE, why=_CONTAINER),

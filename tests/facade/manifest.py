@@ -217,12 +217,6 @@ ARGUMENTS = (
 # its mark is taken away.
 COMING = frozenset(
     {
-        "-d, --daemonize",
-        "-k, --kill",
-        "[daemon] gid",
-        "[daemon] pidfile",
-        "[daemon] uid",
-        "[daemon] working_dir",
         "asab.metrics.Metrics.MemstorTarget",
         "asab.metrics.Metrics.add_target",
         "asab.metrics.Metrics.create_duty_cycle",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from types import TracebackType
 
 # Far more than a healthy process needs, also on a busy machine; only a failing test waits so long.
@@ -28,7 +28,13 @@ DEADLINE = 30.0
 class Process:
     """A process started in a folder of its own; use it as a context manager, which kills what is still running."""
 
-    def __init__(self, *command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *command: str | Path,
+        cwd: Path,
+        env: Mapping[str, str | None] | None = None,
+        pass_fds: Collection[int] = (),
+    ) -> None:
         self.command = [str(part) for part in command]
         self._lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._ended: set[str] = set()
@@ -44,6 +50,7 @@ class Process:
             encoding="utf-8",
             errors="backslashreplace",
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
@@ -151,18 +158,26 @@ class Process:
             reader.join(DEADLINE)
 
 
-def python(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> Process:
+def python(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str | None] | None = None, pass_fds: Collection[int] = ()
+) -> Process:
     """This interpreter, with the packages of this environment, started the way a user does."""
-    return Process(sys.executable, *arguments, cwd=cwd, env=env)
+    return Process(sys.executable, *arguments, cwd=cwd, env=env, pass_fds=pass_fds)
 
 
-def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a started process: this one's, without what would configure the application under test."""
+def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """The environment of a started process: this one's, without what would configure the application under test.
+
+    A change to `None` takes a variable away.
+    """
     foreign = {"ASAB_CONFIG", "NOTIFY_SOCKET", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}
+    # A process that is traced has no watchdog, and one that has become another user cannot write what was measured.
+    foreign.add("COVERAGE_PROCESS_CONFIG")
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     # `python3` of a documented command line is the interpreter that runs the tests.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return kept | {"PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error"} | dict(changes or {})
+    wanted = kept | {"PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error"} | dict(changes or {})
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def free_port() -> int:

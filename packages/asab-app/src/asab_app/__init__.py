@@ -5,10 +5,16 @@ The layer's map, from the bottom:
 - `errors` - `StartupError` and the exit codes.
 - `module`, `service` - `Module` and `Service`, what an application is made of; `_components` starts them in order and
   stops them in reverse.
-- `_arguments` - the command line; `_signals`, `_ticks`, `_loop` - what they say; `_tasks` - waiting with a deadline;
-  `_supervisor` - tasks that must not fail; `_failures` - what is said when a start fails.
+- `_arguments` - the command line; `_signals`, `_console`, `_ticks`, `_loop` - what they say; `_tasks` - waiting with a
+  deadline; `_supervisor` - tasks that are owned; `_failures` - what is said when a start fails.
+- `work` - tasks and threads beside `main()`, by `_restart` and `_threads`; `_messages` - what it publishes.
+- `_starting` - the start, watched; `_construction` - what a constructor leaves behind; `_report` - what took how long.
+- `_daemon` - `-d`, `-k` and `[daemon]`, by `_birth`, `_pidfile`, `_owner` and `_kill`.
+- `health` - what is down, since when and why; `_watchdog` - who blocks the event loop.
+- `_service_manager` - what systemd and its like are told, by `_notify`; `_hangup` - SIGHUP; `_reaper` - PID 1.
 - `registry` - modules by class, services by name; `_inspection` - what is said of the configuration.
 - `application` - `Application`: init-time, run-time, exit-time.
+- `listen`, `tls`, `listener` - addresses as text, their TLS, and opened; `_listen_fds` - sockets that were handed over.
 - `socket` - `StreamSocketServerService`; `metrics` - counters and gauges; `proactor` - blocking calls off the loop.
   They stand on the application as any service does.
 """

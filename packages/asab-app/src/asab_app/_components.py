@@ -7,11 +7,14 @@ One that hangs or raises is named and does not keep the others from their turn. 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from asab_app import _tasks
+from asab_app._report import Report
 from asab_app.errors import EX_SOFTWARE
 from asab_app.module import Module
 from asab_app.service import Service
@@ -25,11 +28,21 @@ Component = Module | Service
 
 
 class Components:
-    """What is to be started, and what is."""
+    """What is to be started, and what is.
+
+    Attributes:
+        report: How long each took.
+        current: The name of what is being started.
+        since: Since when, by the clock of the event loop.
+    """
 
     def __init__(self, app: Application) -> None:
         """Make an empty list."""
+        self.report = Report()
+        self.current = ""
+        self.since = 0.0
         self._app = app
+        self._halted = False
         self._waiting: deque[Component] = deque()
         self._started: list[Component] = []
         self._one_at_a_time = asyncio.Lock()
@@ -43,20 +56,34 @@ class Components:
         return bool(self._waiting)
 
     async def start(self) -> None:
-        """Start what waits, including what is added meanwhile.
+        """Start what waits, including what is added meanwhile, until a stop is asked for.
 
         Raises:
             Exception: Of the first `initialize()` that raises, with a note that names the component; it is not started.
         """
         async with self._one_at_a_time:
-            while self._waiting:
+            while self._waiting and not (self._halted or self._app._stop_asked):
                 component = self._waiting.popleft()
+                name = describe(component)
                 try:
-                    await _tasks.hook(component.initialize(self._app))
+                    with self.starting(name):
+                        await _tasks.hook(_tasks.call(component.initialize, self._app))
                 except Exception as e:
-                    e.add_note(f"in initialize() of {describe(component)}")
+                    e.add_note(f"in initialize() of {name}")
                     raise
                 self._started.append(component)
+
+    @contextlib.contextmanager
+    def starting(self, name: str) -> Iterator[None]:
+        """Note what is being started, and how long it takes."""
+        self.current, self.since = name, self._app.Loop.time()
+        self._app._service_manager.step(f"initialize() of {name}", self._app._initialize_timeout)
+        with self.report.measure("start", name):
+            yield
+
+    def halt(self) -> None:
+        """Start nothing more."""
+        self._halted = True
 
     async def stop(self, timeout: float) -> None:
         """Stop what is started, in reverse order.
@@ -79,15 +106,23 @@ async def finalize(app: Application, component: Component | Application, name: s
         name: Its name for the log.
         timeout: In seconds.
     """
-    coroutine = component.finalize(app) if isinstance(component, (Module, Service)) else component.finalize()
-    task = asyncio.get_running_loop().create_task(_tasks.hook(coroutine), name=f"finalize() of {name}")
-    if not await _tasks.finish([task], timeout):
+    app._service_manager.step(f"finalize() of {name}", timeout)
+    arguments = (app,) if isinstance(component, (Module, Service)) else ()
+    coroutine = _tasks.hook(_tasks.call(component.finalize, *arguments))
+    task = asyncio.get_running_loop().create_task(coroutine, name=f"finalize() of {name}")
+    report = app._components.report
+    with report.measure("stop", name):
+        ended = await _tasks.finish([task], timeout)
+    if not ended:
+        report.note(name, f"finalize() did not end within {timeout:g} s")
         app.set_exit_code(EX_SOFTWARE)
     elif task.cancelled():
+        report.note(name, "finalize() was cancelled")
         L.error("finalize() of %s was cancelled", name)
     elif isinstance(error := task.exception(), _tasks.ExitRequested):
         app.set_exit_code(error.exit_code)
     elif error is not None:
+        report.note(name, f"finalize() failed: {error!r}")
         L.error("finalize() of %s failed", name, exc_info=error)
         app.set_exit_code(EX_SOFTWARE)
 

@@ -28,8 +28,10 @@ def refuse(error: ConfigError) -> NoReturn:
     raise SystemExit(EX_CONFIG)
 
 
-def report(app: Application, error: Exception) -> None:
+def report(app: Application, error: BaseException, where: str = "in initialize() of the application") -> None:
     """Say why `initialize()` of the application or of a component did not succeed, and set the exit code."""
+    if isinstance(error, SystemExit):
+        error = ExitRequested(error.code)
     if isinstance(error, ExitRequested):
         app.set_exit_code(error.exit_code)
         return
@@ -39,9 +41,10 @@ def report(app: Application, error: Exception) -> None:
         for line in lines:
             L.error("%s", line)
     else:
-        place = "; ".join(getattr(error, "__notes__", ["in initialize() of the application"]))
+        place = "; ".join(getattr(error, "__notes__", [where]))
         lines = [f"The start failed {place}: {error!r}"]
         L.error("%s", lines[0], exc_info=error)
+    app._service_manager.failed(lines[0])
     if not app.Logging.has_console:
         for line in lines:
             say(line)
@@ -49,5 +52,9 @@ def report(app: Application, error: Exception) -> None:
 
 def say(line: str) -> None:
     """Write a line to stderr, after the name of the program."""
-    program = os.path.basename(sys.argv[0]) or "asab"
-    sys.stderr.write(f"{program}: {line}\n")
+    sys.stderr.write(f"{program()}: {line}\n")
+
+
+def program() -> str:
+    """Return the name of the program."""
+    return os.path.basename(sys.argv[0]) or "asab"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,10 @@ def check(app: Application) -> int:
     Returns:
         The exit code: 0 if all is well, or 78.
     """
-    app.Loop = app.create_event_loop()
+    try:
+        app.Loop = app.create_event_loop()
+    except ConfigError:
+        app.Loop = asyncio.new_event_loop()  # the mistake is told with all others
     app.PubSub = PubSub(app)
     mistakes: list[str] = []
     try:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
+from asab_app._console import Console
+
 
 class Signals:
     """Handlers that are installed and, at the end, taken back."""
@@ -24,6 +26,7 @@ class Signals:
         """
         self._handlers = {getattr(signal, name): call for name, call in handlers.items() if hasattr(signal, name)}
         self._previous: dict[int, Any] = {}
+        self._console = Console(handlers["SIGINT"])
 
     def install(self) -> None:
         """Install the handlers, in the main thread."""
@@ -31,9 +34,11 @@ class Signals:
             return
         for number, call in self._handlers.items():
             self._previous[number] = signal.signal(number, _handler(call))
+        self._console.install()
 
     def restore(self) -> None:
         """Put back what was there before."""
+        self._console.restore()
         for number, previous in self._previous.items():
             signal.signal(number, signal.SIG_DFL if previous is None else previous)
         self._previous.clear()

@@ -6,11 +6,15 @@ The rule: what does not end in time is named with the place where it stands, can
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
-from collections.abc import Collection, Coroutine
+import os
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 L = logging.getLogger(__name__)
+
+_HERE = os.path.dirname(__file__)
 
 
 class ExitRequested(Exception):
@@ -23,7 +27,7 @@ class ExitRequested(Exception):
 
 
 async def hook(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Run a hook of the application's author.
+    """Run a coroutine of the application's author.
 
     Raises:
         ExitRequested: If it calls `sys.exit`.
@@ -32,6 +36,13 @@ async def hook(coroutine: Coroutine[Any, Any, Any]) -> None:
         await coroutine
     except SystemExit as e:
         raise ExitRequested(e.code) from None
+
+
+async def call(function: Callable[..., Any], *args: Any) -> None:
+    """Call a hook of the application's author, one that was written without `async` too; what it raises comes here."""
+    result = function(*args)
+    if inspect.isawaitable(result):
+        await result
 
 
 async def finish(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
@@ -48,7 +59,7 @@ async def finish(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
         return True
     _, pending = await asyncio.wait(tasks, timeout=timeout)
     for task in pending:
-        L.error("%s did not end within %g s. It stands at %s", task.get_name(), timeout, _stack(task))
+        L.error("%s did not end within %g s. It stands at %s", task.get_name(), timeout, where(task))
         task.cancel()
     return not pending
 
@@ -60,13 +71,13 @@ async def cancel(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
     return await finish(tasks, timeout)
 
 
-def _stack(task: asyncio.Task[Any]) -> str:
-    """Return where a task stands, the outermost call first; `Task.get_stack` knows only that one."""
+def where(task: asyncio.Task[Any]) -> str:
+    """Return where a task stands, the outermost call first, without ours; `Task.get_stack` knows only that one."""
     places: list[str] = []
     awaited: Any = task.get_coro()
     while awaited is not None:
         frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
-        if frame is not None:
+        if frame is not None and os.path.dirname(frame.f_code.co_filename) != _HERE:
             places.append(f"{frame.f_code.co_name} ({frame.f_code.co_filename}:{frame.f_lineno})")
         awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
     return " > ".join(places) or "its end"

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import math
-
-from asab_pubsub import PubSub
+from typing import Protocol
 
 MULTIPLES = (10, 60, 300, 600, 1800, 3600, 43200, 86400)
 
 
-class Ticks:
-    """The clockwork."""
+class Bus(Protocol):
+    """Where ticks are published."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, pubsub: PubSub, period: float) -> None:
+    def publish(self, message_type: str, /) -> object:
+        """Publish a message."""
+
+
+class Ticks:
+    """The clockwork.
+
+    Attributes:
+        lag: How late the last tick came, in seconds.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, pubsub: Bus, period: float) -> None:
         """Make it, stopped.
 
         Args:
@@ -25,6 +35,7 @@ class Ticks:
             pubsub: Where the ticks are published.
             period: The time between ticks, in seconds.
         """
+        self.lag: float = 0.0
         self._loop = loop
         self._pubsub = pubsub
         self._period = period
@@ -47,7 +58,9 @@ class Ticks:
 
     def _tick(self) -> None:
         before = self._count
-        due = math.floor((self._loop.time() - self._started) / self._period)
+        passed = self._loop.time() - self._started
+        self.lag = max(passed - (before + 1) * self._period, 0.0)
+        due = math.floor(passed / self._period)
         self._count = max(due, before + 1)
         self._schedule()
         self._pubsub.publish("Application.tick!")

@@ -6,6 +6,7 @@ The laws:
    module and service in the order of registration, then `Application.init!`. `run()` is run-time, then exit-time.
 2. A start that fails leaves the constructor by `SystemExit`, with what was started stopped again, so that a bare
    `app.run()` cannot report success.
+   `stop()` in init-time ends the start in the same way, with the exit code that it was given.
 3. Exit-time always follows, whatever `main()` does, and every step of it has a deadline.
 4. `stop()` may be called from anywhere; the third call aborts.
 5. Of all exit codes that are set the highest wins, unless one is forced.
@@ -20,28 +21,35 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from asab_app import _arguments, _failures, _inspection, _tasks
+from asab_app import _arguments, _daemon, _failures, _inspection, _loop, _tasks, _watchdog
 from asab_app._components import finalize
-from asab_app._loop import close_loop
+from asab_app._construction import Constructed
+from asab_app._hangup import hang_up
+from asab_app._messages import Messages
+from asab_app._reaper import stand_in
+from asab_app._service_manager import ServiceManager
 from asab_app._signals import Signals
+from asab_app._starting import Start
+from asab_app._threads import Threads
 from asab_app._ticks import Ticks
+from asab_app._watchdog import Watchdog
 from asab_app.errors import EX_SOFTWARE
 from asab_app.registry import Registry
 from asab_config import Config, ConfigError
 from asab_log import LOG_NOTICE, Logging
 from asab_pubsub import PubSub
-from asab_utils import Singleton
 
 L = logging.getLogger(__name__)
 
 
-class Application(Registry, metaclass=Singleton):
+class Application(Registry, metaclass=Constructed):
     """The one application of the process.
 
     Attributes:
         Description: The text of `--help`.
+        Version: The version that `--version` prints.
         Loop: The event loop.
         PubSub: The application-wide message bus.
         ExitCode: What `run()` returns.
@@ -50,6 +58,7 @@ class Application(Registry, metaclass=Singleton):
     """
 
     Description = ""
+    Version = ""
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
         """Go through init-time.
@@ -60,12 +69,14 @@ class Application(Registry, metaclass=Singleton):
         Raises:
             SystemExit: If the start fails, with the exit code; what is wrong has been said on stderr.
         """
+        _loop.refuse_to_nest()
         super().__init__()
         self.LaunchTime: float = time.time()
         self.ExitCode: int = 0
         self._args = args
         self._arguments = argparse.Namespace()
         self._stops = itertools.count(1)
+        self._stop_asked = False
         self._stopping = asyncio.Event()
         self._signals = Signals({"SIGINT": self.stop, "SIGTERM": self.stop, "SIGHUP": self._hup})
         try:
@@ -76,16 +87,27 @@ class Application(Registry, metaclass=Singleton):
             if getattr(self._arguments, "config_check", False):
                 raise SystemExit(_inspection.check(self))
             self._finalize_timeout = _arguments.positive_seconds("finalize_timeout")
+            self._initialize_timeout = _arguments.positive_seconds("initialize_timeout")
             self._tick_period = _arguments.positive_seconds("tick_period")
+            self._health_timeout = _arguments.positive_seconds("health_timeout")
+            self._watchdog = Watchdog(_watchdog.threshold())
+            threads = _arguments.threads()
             verbose = Config.getboolean("logging", "verbose")
+            stand_in()
+            self._report_start = _daemon.obey(self._arguments)
+            self.Loop: asyncio.AbstractEventLoop = self.create_event_loop()
         except ConfigError as e:
             _failures.refuse(e)
-        self.Loop: asyncio.AbstractEventLoop = self.create_event_loop()
+        self.Loop.set_exception_handler(_loop.on_exception)
+        self.Loop.set_default_executor(Threads(threads, "asab", self._finalize_timeout))
         asyncio.set_event_loop(self.Loop)  # for code that asks for it before it runs
         self.Loop.set_debug(self.Loop.get_debug() or verbose)
         self._clock = self.LaunchTime - self.Loop.time()
         self.PubSub: PubSub = PubSub(self)
+        self._messages = Messages(self)
+        self._service_manager = ServiceManager(self)
         self._start()
+        Constructed.started = self
 
     # Init-time
 
@@ -103,7 +125,7 @@ class Application(Registry, metaclass=Singleton):
         Args:
             **options: For `argparse.ArgumentParser`, such as `prog` or `epilog`.
         """
-        return _arguments.create_parser(**{"description": self.Description, **options})
+        return _arguments.create_parser(self.Version, **{"description": self.Description, **options})
 
     def parse_arguments(self, args: Sequence[str] | None = None) -> argparse.Namespace | None:
         """Parse the command line with the parser of `create_argument_parser`. For overriding.
@@ -116,7 +138,7 @@ class Application(Registry, metaclass=Singleton):
 
     def create_event_loop(self) -> asyncio.AbstractEventLoop:
         """Return a new event loop for the application. For overriding, as tests do that need a virtual clock."""
-        return asyncio.new_event_loop()
+        return _loop.new_loop()
 
     async def initialize(self) -> None:
         """Set the application up; called in init-time, before modules and services. For overriding.
@@ -129,28 +151,23 @@ class Application(Registry, metaclass=Singleton):
         try:
             self.Logging: Logging = Logging(self)
         except ConfigError as e:
-            close_loop(self.Loop, None, self._finalize_timeout)
+            _loop.close_loop(self.Loop, None, self._finalize_timeout)
             _failures.refuse(e)
         self._signals.install()
-        if not self.Loop.run_until_complete(self._initialize()):
+        if not _loop.run(self, self._initialize()):
             self._close()
             raise SystemExit(self.ExitCode)
 
+    def _give_up(self, error: BaseException) -> NoReturn:
+        _failures.report(self, error, "in the constructor of the application")
+        _loop.run(self, self._exit_time())
+        self._close()
+        raise SystemExit(self.ExitCode) from None
+
     async def _initialize(self) -> bool:
-        initialized = False
-        try:
-            await _tasks.hook(self.initialize())
-            initialized = True
-            await self._components.start()
-            for sentence in Config.check_names():
-                L.warning("%s", sentence)
-        except Exception as e:
-            _failures.report(self, e)
-            await self._components.stop(self._finalize_timeout)
-            if initialized:
-                await finalize(self, self, "the application", self._finalize_timeout)
+        if not await Start(self, self._initialize_timeout, self._finalize_timeout).run():
             return False
-        await _tasks.finish(self._announce("Application.init!"), self._finalize_timeout)
+        await self._messages.finish("Application.init!", self._finalize_timeout)
         return True
 
     # Run-time
@@ -162,8 +179,10 @@ class Application(Registry, metaclass=Singleton):
             `ExitCode`.
         """
         try:
-            self.Loop.run_until_complete(self._live())
+            self._watchdog.start(self.Loop)
+            _loop.run(self, self._live())
         finally:
+            self._watchdog.stop()
             self._close()
         return self.ExitCode
 
@@ -185,12 +204,18 @@ class Application(Registry, metaclass=Singleton):
         """
         if exit_code is not None:
             self.set_exit_code(exit_code)
+        self._stop_asked = True
         count = next(self._stops)
         if count >= 3:
             os.write(2, b"Emergency abort: stop was asked for three times.\n")
             os._exit(EX_SOFTWARE)
-        if not self.Loop.is_closed():
-            self.Loop.call_soon_threadsafe(self._on_stop, count)
+        _loop.call_soon(self, self._on_stop, count)
+
+    def _end(self, exit_code: int) -> None:
+        """Stop for a reason of the application's own: it does not count towards the emergency abort."""
+        self.set_exit_code(exit_code)
+        if not self._stop_asked:
+            self.stop()
 
     async def _live(self) -> None:
         if not self._stopping.is_set():
@@ -199,11 +224,13 @@ class Application(Registry, metaclass=Singleton):
 
     async def _run_time(self) -> None:
         self._running = True
-        subscribers = self._announce("Application.run!")
-        L.log(LOG_NOTICE, "is ready.")
-        ticks = Ticks(self.Loop, self.PubSub, self._tick_period)
+        self._components.report.phase("run")
+        subscribers = self._messages.publish("Application.run!")
+        ticks = Ticks(self.Loop, self._messages, self._tick_period)
+        self.Health.begin(self._health_timeout, ticks)
+        self._service_manager.ready()
         ticks.start()
-        self._supervisor.start(self.main(), "main()")
+        self._supervisor.start(_tasks.call(self.main), "main()", vital=True)
         await self._stopping.wait()
         ticks.stop()
         self._running = False
@@ -213,28 +240,12 @@ class Application(Registry, metaclass=Singleton):
     def _on_stop(self, count: int) -> None:
         if count == 1:
             L.log(LOG_NOTICE, "is stopping.")
+            self._service_manager.stopping()
         self._stopping.set()
-        self.PubSub.publish("Application.stop!", count)
+        self._messages.publish("Application.stop!", count)
 
     def _hup(self) -> None:
-        if not self.Loop.is_closed():
-            self.Loop.call_soon_threadsafe(self._on_hup)
-
-    def _on_hup(self) -> None:
-        if Config.getboolean("general", "reload"):
-            self._reload()
-        self.Logging.rotate()
-        self.PubSub.publish("Application.hup!")
-
-    def _reload(self) -> None:
-        try:
-            changes = Config.reload()
-        except ConfigError as e:
-            for mistake in e.mistakes:
-                L.error("The configuration stays as it was: %s", mistake)
-        else:
-            L.log(LOG_NOTICE, "The configuration was read again: %d values have changed.", len(changes))
-            self.PubSub.publish("Application.reload!", changes)
+        _loop.call_soon(self, hang_up, self)
 
     # Exit-time
 
@@ -252,24 +263,21 @@ class Application(Registry, metaclass=Singleton):
             self.ExitCode = exit_code
 
     async def _exit_time(self) -> None:
-        await _tasks.finish(self._announce("Application.exit!"), self._finalize_timeout)
+        self._components.report.phase("exit")
+        await self._messages.finish("Application.exit!", self._finalize_timeout)
         await self._components.stop(self._finalize_timeout)
         await finalize(self, self, "the application", self._finalize_timeout)
+        self._messages.name_unfinished()
 
     def _close(self) -> None:
+        self._components.report.publish(self)
         try:
-            close_loop(self.Loop, self.Logging, self._finalize_timeout)
+            _loop.close_loop(self.Loop, self.Logging, self._finalize_timeout)
         finally:
             self._signals.restore()
 
-    # Time, messages
+    # Time
 
     def time(self) -> float:
         """Return the present time in seconds since the epoch (UTC), by the clock of the event loop: it never jumps."""
         return self._clock + self.Loop.time()
-
-    def _announce(self, message_type: str) -> frozenset[asyncio.Task[None]]:
-        """Publish a message and return the tasks of its coroutine subscribers."""
-        before = self.PubSub.tasks
-        self.PubSub.publish(message_type)
-        return self.PubSub.tasks - before

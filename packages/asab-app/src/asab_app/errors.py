@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+EX_UNAVAILABLE: Final = 69
+"""What was asked for is not to be had here, such as a second daemon."""
+
 EX_SOFTWARE: Final = 70
 """A hook raised or did not end."""
+
+EX_NOPERM: Final = 77
+"""This user may not do it."""
 
 EX_CONFIG: Final = 78
 """The configuration has a mistake."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from asab_app._threads import Threads
 from asab_app.module import Module as _Module
 from asab_app.service import Service
 from asab_config import Config, ConfigError
 
 if TYPE_CHECKING:
     from asab_app.application import Application
+
+_SHARE = 0.9
+"""What of its deadline `finalize()` waits for calls; the rest is for naming those that hang."""
 
 Config.add_layer_defaults({"asab:proactor": {"max_workers": "4"}})
 
@@ -34,7 +36,7 @@ class ProactorService(Service):
         workers = Config.getint("asab:proactor", "max_workers")
         if workers < 1:
             raise ConfigError(f"[asab:proactor] max_workers = {workers}: expected 1 or more threads")
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="asab-proactor")
+        self._executor = Threads(workers, "asab-proactor", app._finalize_timeout * _SHARE)
 
     async def execute(self, func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function in a thread.
@@ -52,8 +54,13 @@ class ProactorService(Service):
         return await self.App.Loop.run_in_executor(self._executor, functools.partial(func, *args, **kwargs))
 
     async def finalize(self, app: Application) -> None:
-        """Wait for the calls that were accepted, and end the threads."""
-        await asyncio.to_thread(self._executor.shutdown)
+        """Wait for the calls that were accepted, and end the threads.
+
+        Raises:
+            TimeoutError: If a call does not end before the deadline. The log says where it stands.
+        """
+        if not await self._executor.end():
+            raise TimeoutError("a call in a thread of the proactor has not ended")
 
 
 class Module(_Module):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asab_app._components import Components
-from asab_app._supervisor import Supervisor
+from asab_app.health import Health
 from asab_app.module import Module
+from asab_app.work import Work
 
 if TYPE_CHECKING:
     from asab_app.application import Application
@@ -15,22 +16,24 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Module)
 
 
-class Registry:
+class Registry(Work):
     """The part of `Application` that holds its parts (documentation, chapters Module registry, Service registry).
 
     Attributes:
         Modules: The modules, in the order in which they were added.
         Services: The services by name.
+        Health: What of it is down.
     """
 
     def __init__(self) -> None:
         """Begin with nothing."""
+        super().__init__()
         app = cast("Application", self)
         self.Modules: list[Module] = []
         self.Services: dict[str, Service] = {}
         self._components = Components(app)
-        self._supervisor = Supervisor(app)
         self._running = False
+        self.Health: Health = Health(app)
 
     def add_module(self, module_class: type[M]) -> M:
         """Make a module and register it; of a class that is there already the first one is returned.
@@ -68,5 +71,5 @@ class Registry:
 
     def _add_component(self, component: Module | Service) -> None:
         if self._running and not self._components:
-            self._supervisor.start(self._components.start(), "the start of what was added in run-time")
+            self._supervisor.start(self._components.start(), "the start of what was added", vital=True)
         self._components.add(component)

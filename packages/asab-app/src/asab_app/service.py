@@ -37,6 +37,17 @@ class Service:
             Exception: Whatever it raises ends the start of the application.
         """
 
+    async def health(self) -> str | None:
+        """Tell what keeps the service from its work; asked with every tick in run-time. For overriding.
+
+        An exception is such a reason too. A service that does not answer within `[general] health_timeout` counts as
+        not alive, so whatever it asks elsewhere needs a shorter deadline. It is cancelled when the application stops.
+
+        Returns:
+            Why the service is not ready, as one line without secrets; None if it is.
+        """
+        return None
+
     async def finalize(self, app: Application) -> None:
         """Stop; called in exit-time, in reverse order, if `initialize` has succeeded. For overriding.
 

@@ -7,20 +7,18 @@ still sent, but one that does not read gets `CLOSE_TIMEOUT` at most.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import logging
 import os
 import socket
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from asab_app.errors import StartupError
 from asab_app.service import Service
 
 if TYPE_CHECKING:
     from asab_app.application import Application
+    from asab_app.listener import Listener
 
 CLOSE_TIMEOUT = 2.0
 """What a peer gets at the stop, in seconds."""
@@ -30,6 +28,8 @@ _ACCEPT_PAUSE = (
 )
 
 L = logging.getLogger(__name__)
+
+Protocol = Callable[[], asyncio.BaseProtocol]
 
 
 class StreamSocketServerService(Service):
@@ -41,110 +41,106 @@ class StreamSocketServerService(Service):
     def __init__(self, app: Application, service_name: str | None = None) -> None:
         """Register the service; arguments as for `Service`."""
         super().__init__(app, service_name)
-        self._listeners: list[socket.socket] = []
+        self._listeners: list[Listener] = []
         self._accepting: list[asyncio.Task[None]] = []
-        self._transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+        self._opening: dict[asyncio.Task[None], socket.socket] = {}
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     async def create_server(
-        self, app: Application, protocol: Callable[[], asyncio.BaseProtocol], addrs: Iterable[tuple[str, int]]
+        self, app: Application, protocol: Protocol, addrs: str | Iterable[tuple[str, int] | str | os.PathLike[str]]
     ) -> list[socket.socket]:
         """Listen on addresses.
 
         Args:
             app: The application.
             protocol: Called for each connection; usually the class of the protocol.
-            addrs: Pairs of host and port. A name stands for all of its addresses, port 0 for a free port.
+            addrs: Pairs of host and port; a name stands for all of its addresses, port 0 for a free port. An address
+                may also be a text: `0.0.0.0:8080`, `[::1]:8080`, the path of a unix socket, or `fd:<name>` for the
+                sockets that the service manager hands over by that name; `ssl:<name>` behind it adds TLS by the section
+                `[ssl:<name>]` (`cert`, `key`). Or all in one text, an address a line, as an option gives it. A socket
+                that the service manager has opened at one of the addresses is used.
 
         Returns:
             The listening sockets, closed at the stop; they tell the port that was chosen.
 
         Raises:
             StartupError: If an address cannot be listened on; then none of these is.
+            ConfigError: If a text is no address, or a section `[ssl:<name>]` cannot be used.
         """
-        listeners: list[socket.socket] = []
-        with contextlib.ExitStack() as on_failure:
-            for host, port in addrs:
-                try:
-                    listeners += [on_failure.enter_context(s) for s in await _listen(app.Loop, host, port)]
-                except (OSError, OverflowError, UnicodeError) as e:  # the last: a name that cannot be one
-                    reason = e.strerror if isinstance(e, OSError) else e
-                    raise StartupError(f"service {self.Name!r} cannot listen on {host}:{port}: {reason}") from e
-            on_failure.pop_all()
+        # Imported by those who listen: most applications do not, and start sooner.
+        from asab_app import listen
+        from asab_app.listener import open_listeners
+
+        who = f"service {self.Name!r}"
+        if isinstance(addrs, str):
+            addresses = listen.parse_lines(who, addrs)
+        else:
+            addresses = [listen.parse_address(who, address) for address in addrs]
+        listeners = await open_listeners(who, addresses)
         for listener in listeners:
             accepting = app.Loop.create_task(self._accept(app, listener, protocol), name=f"{self.Name} accepts")
             self._accepting.append(accepting)
         self._listeners += listeners
-        return listeners
+        return [listener.socket for listener in listeners]
 
     async def finalize(self, app: Application) -> None:
         """Stop listening and close the connections."""
-        for task in self._accepting:
-            task.cancel()
-        await asyncio.gather(*self._accepting, return_exceptions=True)
+        await _cancel(self._accepting)
         for listener in self._listeners:
             listener.close()
-        transports = [transport for transport in self._transports if isinstance(transport, asyncio.Transport)]
+        opening = dict(self._opening)
+        await _cancel(opening)
+        for connection in opening.values():
+            connection.close()
+        transports = list(self._transports)
         for transport in transports:
             transport.close()
         deadline = app.Loop.time() + CLOSE_TIMEOUT
         # Only the protocol is told by asyncio that its transport is flushed, so there is no event to wait for.
-        while any(t.get_write_buffer_size() for t in transports) and app.Loop.time() < deadline:  # noqa: ASYNC110
+        while any(map(_is_busy, transports)) and app.Loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         for transport in transports:
             transport.abort()
-        await asyncio.sleep(0)  # for connection_lost
+        await asyncio.sleep(0)  # for connection_lost,
+        await asyncio.sleep(0)  # which comes a step later under TLS
 
-    async def _accept(
-        self, app: Application, listener: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]
-    ) -> None:
+    async def _accept(self, app: Application, listener: Listener, protocol: Protocol) -> None:
         while True:
             try:
-                connection, _ = await app.Loop.sock_accept(listener)
+                connection, _ = await app.Loop.sock_accept(listener.socket)
             except OSError as e:
                 L.error("service %r cannot accept a connection: %s", self.Name, e)
                 await asyncio.sleep(_ACCEPT_PAUSE)
                 continue
-            try:
-                transport, _ = await app.Loop.connect_accepted_socket(protocol, connection)
-            except Exception:
-                L.exception("service %r cannot serve a connection", self.Name)
-                connection.close()
-                continue
+            # In a task of its own: a peer that is slow to shake hands must not keep the others waiting.
+            task = app.Loop.create_task(self._open(app, listener, protocol, connection), name=f"{self.Name} opens")
+            self._opening[task] = connection
+            task.add_done_callback(self._opening.pop)
+            await asyncio.sleep(0)  # where many wait, accepting gives way to serving
+
+    async def _open(self, app: Application, listener: Listener, protocol: Protocol, connection: socket.socket) -> None:
+        try:
+            transport, _ = await app.Loop.connect_accepted_socket(protocol, connection, ssl=listener.ssl_context)
+        except OSError as e:  # the peer's doing: TLS that is none, or a peer that is gone again
+            L.info("service %r cannot serve a connection: %s", self.Name, e)
+            connection.close()
+        except Exception:
+            L.exception("service %r cannot serve a connection", self.Name)
+            connection.close()
+        else:
             self._transports.add(transport)
 
 
-async def _listen(loop: asyncio.AbstractEventLoop, host: str, port: int) -> list[socket.socket]:
-    """Listen on every address of a name; one that this machine lacks (`::1` without IPv6) counts only as the last."""
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    listeners: list[socket.socket] = []
-    error: OSError | None = None
-    for family, _, _, _, address in dict.fromkeys(found):
-        try:
-            listeners.append(_bind(family, address))
-        except OSError as e:
-            error = e
-            if e.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                break
-    else:
-        error = None if listeners else error
-    if error is not None:
-        for listener in listeners:
-            listener.close()
-        raise error
-    return listeners
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setblocking(False)
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind(address)
-        listener.listen()
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+def _is_busy(transport: asyncio.Transport) -> bool:
+    """Return whether a closing transport has something to send; under TLS only the closed socket tells."""
+    if transport.get_extra_info("sslcontext") is None:
+        return transport.get_write_buffer_size() > 0
+    peer = transport.get_extra_info("socket")
+    return peer is not None and peer.fileno() >= 0

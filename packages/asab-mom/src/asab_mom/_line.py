@@ -64,23 +64,36 @@ class Backoff:
 class Journal:
     """What the log says about the lines of a broker: each thing once, whichever line finds it out."""
 
-    def __init__(self, address: Address) -> None:
-        """Begin with nothing said."""
+    def __init__(self, address: Address, report: Callable[[str | None], None]) -> None:
+        """Begin with nothing said.
+
+        Args:
+            address: Where the lines lead.
+            report: Called with why the broker is not there, and with None when all its lines are open.
+        """
         self._address = address
+        self._report = report
+        self._lost: dict[str, str] = {}
         self._said: set[str] = set()
         self._open = False
 
-    def opened(self) -> None:
+    def began(self, line: str) -> None:
+        """Take a line that is not open yet."""
+        self._take(line, "not connected yet")
+
+    def opened(self, line: str) -> None:
         """Say that the broker is there, if it was not."""
+        self._take(line, None)
         if not self._open:
             L.log(LOG_NOTICE, "Connected to %s", self._address)
         self._open = True
         self._said.clear()
 
-    def lost(self, error: LineError) -> None:
+    def lost(self, line: str, error: LineError) -> None:
         """Say why the broker is not there."""
         self._open = False
         text = str(error).rstrip(".")
+        self._take(line, text)
         if error.code in REFUSED:
             remedy = "Check user, password and virtual host in url"
             self._say(logging.ERROR, f"{self._address} refuses us: {text}. {remedy}")
@@ -90,6 +103,12 @@ class Journal:
     def failed(self, purpose: str, error: LineError) -> None:
         """Say why a channel does not work."""
         self._say(logging.WARNING, f"{purpose} at {self._address}: {error}. Trying again")
+
+    def _take(self, line: str, reason: str | None) -> None:
+        self._lost.pop(line, None)
+        if reason is not None:
+            self._lost[line] = reason
+        self._report(next(iter(self._lost.values()), None))
 
     def _say(self, level: int, text: str) -> None:
         if text not in self._said:
@@ -126,6 +145,7 @@ class Line:
         Args:
             loop: Where; it need not be running yet.
         """
+        self._journal.began(self._name)
         self._own(loop, self._keep_connected())
 
     def keep_channel(
@@ -178,14 +198,14 @@ class Line:
             except LineError as error:
                 lost = error
             self.state = State.LOST
-            self._journal.lost(lost)
+            self._journal.lost(self._name, lost)
             await asyncio.sleep(self._longest_delay if lost.code in REFUSED else backoff.delay())
 
     async def _hold(self, connection: Connection) -> None:
         self.state = State.OPEN
         self._connection = connection
         self._open.set()
-        self._journal.opened()
+        self._journal.opened(self._name)
         try:
             await connection.wait_over()
         except asyncio.CancelledError:

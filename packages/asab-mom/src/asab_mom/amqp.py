@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -60,7 +61,7 @@ class AMQPBroker(Broker):
     def _connect(self) -> None:
         self._publish_timeout = self._number(self.Config.getfloat, "publish_timeout", 0) or None
         self._address = self._parse_url()
-        journal = Journal(self._address)
+        journal = Journal(self._address, functools.partial(self.App.Health.report, str(self._address)))
         self._in, self._out = (self._line(purpose, journal) for purpose in ("consume", "publish"))
         self._publisher = Publisher()
         self._consumer = Consumer(self._in, self._dispatcher, self._prefetch)
