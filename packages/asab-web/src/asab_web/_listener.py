@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asab_app import StartupError
+from asab_app.tls import server_context
 from asab_web._listen import UnixAddress
-from asab_web._tls import ssl_context
 
 if TYPE_CHECKING:
     import ssl
@@ -65,7 +65,7 @@ def open_listeners(section: str, addresses: Iterable[Address]) -> list[Listener]
     with contextlib.ExitStack() as opened:
         listeners: list[Listener] = []
         for address in addresses:
-            context = ssl_context(address.ssl_section) if address.ssl_section else None
+            context = server_context(address.ssl_section) if address.ssl_section else None
             for sock in _open(section, address):
                 listeners.append(Listener(sock, context))
                 opened.callback(listeners[-1].close)
