@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Process, python
+from tests.support.processes import UNMEASURED, Process, python
 
 PROGRAM = """\
 import asyncio, os, signal, sys, threading, time
@@ -37,7 +37,7 @@ def app(folder: Path, main: str, limit: str = "0.3", attribute: str = "", before
     (folder / "app.py").write_text(PROGRAM.format(main=main, attribute=attribute, before=before))
     (folder / "app.conf").write_text(f"[general]\nloop_watchdog = {limit}\n")
     # asyncio's debug mode is slow enough to be named itself.
-    return python("app.py", "-c", "app.conf", cwd=folder, env={"PYTHONASYNCIODEBUG": None})
+    return python("app.py", "-c", "app.conf", cwd=folder, env={"PYTHONASYNCIODEBUG": None, **UNMEASURED})
 
 
 def line_of(folder: Path, text: str) -> int:

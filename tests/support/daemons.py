@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tests.support.processes import DEADLINE, Process, python
+from tests.support.processes import DEADLINE, UNMEASURED, Process, python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ def ordinary_user(*arguments: str, cwd: Path) -> Process:
     """
     rights = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--clear-groups"]
     user = [f"--reuid={ORDINARY}", f"--regid={ORDINARY}"]
-    return Process("setpriv", *user, *rights, sys.executable, "app.py", *arguments, cwd=cwd)
+    return Process("setpriv", *user, *rights, sys.executable, "app.py", *arguments, cwd=cwd, env=UNMEASURED)
 
 
 def runs(pid: int) -> bool:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 # Far more than a healthy process needs, also on a busy machine; only a failing test waits so long.
 DEADLINE = 30.0
 
+UNMEASURED: Mapping[str, None] = {"COVERAGE_PROCESS_CONFIG": None, "COVERAGE_PROCESS_START": None}
+"""For the environment of a process whose coverage cannot be measured: a traced one has no watchdog, and another user
+may not write what was measured."""
+
 
 class Process:
     """A process started in a folder of its own; use it as a context manager, which kills what is still running."""
@@ -171,8 +175,6 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
     A change to `None` takes a variable away.
     """
     foreign = {"ASAB_CONFIG", "NOTIFY_SOCKET", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}
-    # A process that is traced has no watchdog, and one that has become another user cannot write what was measured.
-    foreign.add("COVERAGE_PROCESS_CONFIG")
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     # `python3` of a documented command line is the interpreter that runs the tests.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
