@@ -292,7 +292,8 @@ def test_a_daemon_says_who_it_is_and_answers_the_watchdog() -> None:
     pytest.importorskip("daemon", reason="-d needs python-daemon")
     with Daemons() as daemons, Manager(daemons.folder / "notify") as manager:
         daemons.write(PLAIN)
-        pid = daemons.start(env={**manager.env, "WATCHDOG_USEC": "50000"})
+        # Seldom enough that the queue of the listener, ten messages long, has room while nobody reads.
+        pid = daemons.start(env={**manager.env, "WATCHDOG_USEC": "2000000"})
         assert manager.wait_for("MAINPID=")["MAINPID"] == str(pid)
         manager.wait_for("READY=1")
         manager.wait_for("WATCHDOG=1")

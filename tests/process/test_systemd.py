@@ -152,5 +152,6 @@ def test_no_client_is_refused_while_the_service_restarts(systemd: Systemd, tmp_p
             client.settimeout(30)
             client.connect(path)
             assert client.recv(10) == b"hello"
-        assert systemd.show("asab", "ActiveState") == "active"
+        # It serves as soon as its sockets are open, and is active when it has said so.
+        systemd.wait_for(lambda: systemd.show("asab", "ActiveState") == "active")
         assert systemd("stop", "asab.service").returncode == 0
