@@ -10,19 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from asab_log._log_file import LogFile
-
 DEADLINE = 60.0
 """Far more than is needed, also on a busy machine; in seconds."""
 
 
-def write(file: LogFile, *texts: str) -> None:
+def write(file: logging.Handler, *texts: str) -> None:
     """Log each text as a line of its own."""
     for text in texts:
-        file.handle(logging.makeLogRecord({"msg": text}))
+        file.handle(logging.makeLogRecord({"msg": text, "levelno": logging.WARNING, "levelname": "WARNING"}))
 
 
-def write_until(file: LogFile, happened: Callable[[], bool]) -> list[str]:
+def write_until(file: logging.Handler, happened: Callable[[], bool]) -> list[str]:
     """Log numbers until something has happened, which the file sees to with one of the next records; return them."""
     written: list[str] = []
     end = time.monotonic() + DEADLINE

@@ -47,6 +47,7 @@ children = []
 for child in range(4):
     pid = os.fork()
     if pid == 0:
+        forked = threading.Event()  # a thread of the parent may have held the lock of the other
         forked.set()
         for thread in work(f"child{child}"):
             thread.join()

@@ -101,7 +101,9 @@ def test_a_full_disk_is_said_once_counted_and_made_up_for(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
-def test_a_disk_that_stays_full_is_said_once(opened: Callable[..., LogFile], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_stays_full_is_said_once(
+    opened: Callable[..., LogFile], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A traceback with every record would fill the next disk."""
     file = opened(Path("/dev/full"))
     write(file, *map(str, range(1000)))
@@ -201,6 +203,7 @@ def test_a_descriptor_that_somebody_has_closed_costs_no_record(tmp_path: Path, o
     """Who becomes a daemon closes all there are, the log's as well."""
     path = tmp_path / "log"
     file = opened(path)
+    assert file.stream is not None
     os.close(file.stream.fileno())
     write(file, "one", "two")
     assert path.read_text() == "one\ntwo\n"

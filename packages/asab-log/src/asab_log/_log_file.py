@@ -118,7 +118,7 @@ class LogFile(RotatingFileHandler):
         if sys.platform == "win32" and self._file is not None:
             self._file.close()  # an open file cannot be renamed there
             self._file = None
-        self.stream = None  # type: ignore[assignment]  # or the standard library would close it first
+        self.stream = None  # or the standard library would close it first
         try:
             super().doRollover()
             self._take(self.stream, time.time())
@@ -145,7 +145,7 @@ class LogFile(RotatingFileHandler):
         """Write to this file from now on."""
         old = self._file
         self._file = file
-        self.stream = file  # type: ignore[assignment]
+        self.stream = file
         self._size = file.size_at_open
         # An old file that is taken up again may belong to a period that is over.
         since = min(file.last_change, now) if self._size else now
@@ -174,7 +174,7 @@ class LogFile(RotatingFileHandler):
         file = self._file
         try:
             if file is None or not file.is_open():
-                self._file = self.stream = None  # type: ignore[assignment]
+                self._file = self.stream = None
                 self._take(self._open(), now)
             elif not file.is_at(self.baseFilename):
                 self._take(self._open(), now)
@@ -189,7 +189,7 @@ class LogFile(RotatingFileHandler):
         """Go on without the path: a file that was moved away can be read where it is, a deleted one by nobody."""
         if self._file is not None and self._file.is_deleted():
             self._file.close()
-            self._file = self.stream = None  # type: ignore[assignment]
+            self._file = self.stream = None
         if self._file is None:
             self._due = 0.0  # each record tries again, for it would be lost
             self._reason = _text(reason)
