@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_rotated_grows(
     lines = path.read_text().splitlines()
     notes = [line for line in lines if line not in texts]
     assert [line for line in lines if line in texts] == texts
-    assert notes == ["The log file cannot be rotated: Is a directory"]
+    assert notes == [f"The log file cannot be rotated: Is a directory: {str(obstacle)!r}"]
     assert capsys.readouterr().err.count("cannot be rotated") == 1
     obstacle.rmdir()
     write_until(file, obstacle.exists)

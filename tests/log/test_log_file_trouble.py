@@ -199,6 +199,19 @@ def test_a_formatter_that_raises_is_counted(
     assert "Logging error" in capsys.readouterr().err
 
 
+def test_a_closed_stderr_is_nobodys_problem(
+    tmp_path: Path, opened: Callable[..., LogFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some daemons close it; trouble with the log must not become an exception of whoever logs."""
+    stderr = (tmp_path / "stderr").open("w")
+    stderr.close()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    file = opened(Path("/dev/full") if Path("/dev/full").exists() else tmp_path / "log")
+    write(file, "one")
+    file.handle(logging.makeLogRecord({"msg": "%d", "args": ("text",)}))
+    assert file.lost > 0
+
+
 def test_a_descriptor_that_somebody_has_closed_costs_no_record(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
     """Who becomes a daemon closes all there are, the log's as well."""
     path = tmp_path / "log"

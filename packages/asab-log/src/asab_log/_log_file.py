@@ -16,6 +16,7 @@ import weakref
 from logging.handlers import RotatingFileHandler
 
 from asab_log._append import AppendFile
+from asab_log._root import stderr
 from asab_log._rotation import next_boundary, only_one
 from asab_log._troubles import Troubles
 
@@ -82,7 +83,8 @@ class LogFile(RotatingFileHandler):
             line = (self.format(record) + "\n").encode("utf-8", "backslashreplace")
         except Exception as e:  # the rule of logging: a handler tells stderr and never its caller
             self._count(f"its formatter failed: {e!r}")
-            self.handleError(record)
+            if stderr() is not None:  # it would raise where that is closed
+                self.handleError(record)
             return
         now = time.time()
         if not self._looked <= now < self._due or self._size + len(line) > self._limit:
@@ -203,8 +205,8 @@ class LogFile(RotatingFileHandler):
             else:
                 self._rotate_at = next_boundary(now, self._every) if self._every else math.inf
         except OSError as e:
-            if self._say(_ROTATE, f"cannot be rotated and goes on growing: {_text(e)}"):
-                self._append(self._note(logging.ERROR, f"The log file cannot be rotated: {_text(e)}"))
+            if self._say(_ROTATE, f"cannot be rotated and goes on growing: {_text(e)}: {e.filename!r}"):
+                self._append(self._note(logging.ERROR, f"The log file cannot be rotated: {_text(e)}: {e.filename!r}"))
         if self._size:  # not done, for now
             self._limit, self._due = math.inf, now + _LOOK
 
