@@ -12,9 +12,11 @@ import pytest
 
 from asab_config import Config
 from asab_log import StructuredDataFormatter
+from asab_log._log_file import LogFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 SECTIONS = ("logging", "logging:console", "logging:file", "logging:syslog")
 
@@ -128,6 +130,20 @@ async def line_server() -> AsyncIterator[LineServer]:
     await server.start()
     yield server
     await server.die()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., LogFile]]:
+    """Give a function that opens a log file, which is closed at the end."""
+    files: list[LogFile] = []
+
+    def open_file(path: Path, backup_count: int = 0, **rotation: float) -> LogFile:
+        files.append(LogFile(path, backup_count, **rotation))  # type: ignore[arg-type]
+        return files[-1]
+
+    yield open_file
+    for file in files:
+        file.close()
 
 
 @pytest.fixture

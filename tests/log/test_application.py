@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,10 +145,38 @@ async def test_rotate_goes_to_the_file(configure: Configure, tmp_path: Path) -> 
     assert "two" in (tmp_path / "log").read_text()
 
 
+async def test_the_file_is_rotated_by_size_and_time(configure: Configure, tmp_path: Path) -> None:
+    """A machine without logrotate needs no more than these options."""
+    path = tmp_path / "log"
+    path.write_text("of last week\n")
+    os.utime(path, (time.time() - 8 * 86400,) * 2)
+    configure(f"[logging:file]\npath={path}\nformat=%(message)s\nbackup_count=5\nrotate_every=1w\nrotate_size=1K")
+    log = Logging(App())
+    L.warning("one %s", "x" * 1000)
+    L.warning("two %s", "x" * 1000)
+    await log.close()
+    assert [(tmp_path / name).read_text()[:3] for name in ("log", "log.1", "log.2")] == ["two", "one", "of "]
+    assert not (tmp_path / "log.3").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has /dev/full")
+async def test_lost_records_are_a_number(configure: Configure, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be written must be seen by whoever watches the application."""
+    configure("[logging:file]\npath=/dev/full")
+    log = Logging(App())
+    assert log.lost == 0
+    L.warning("Hello")
+    L.warning("Hello")
+    assert log.lost == 2
+    await log.close()
+    assert capsys.readouterr().err.count("cannot be written") == 1
+
+
 async def test_rotate_without_a_file_does_nothing() -> None:
     """SIGHUP comes for other reasons too."""
     log = Logging(App())
     log.rotate()
+    assert log.lost == 0
     await log.close()
 
 
@@ -170,6 +200,13 @@ MISTAKES = [
     ("logging:file", "format", "%(nothing)s", "nothing"),
     ("logging:file", "backup_count", "many", "number"),
     ("logging:file", "backup_count", "-1", "0 or"),
+    ("logging:file", "rotate_every", "daily", "a time such as"),
+    ("logging:file", "rotate_every", "-1", "a time such as"),
+    ("logging:file", "rotate_every", "1", "at least 1m"),
+    ("logging:file", "rotate_every", "1d", "set backup_count to 1 or more"),
+    ("logging:file", "rotate_size", "100 meters", "a size such as"),
+    ("logging:file", "rotate_size", "100", "at least 1K"),
+    ("logging:file", "rotate_size", "100M", "set backup_count to 1 or more"),
     ("logging:file", "path", "{tmp_path}", "directory"),
     ("logging:file", "path", "{tmp_path}/missing/log", "folder is not there; make it"),
     ("logging:syslog", "enabled", "perhaps", "yes"),

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from asab_log._log_file import LogFile
+from tests.log.log_files import lines_of, write, write_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-
-@pytest.fixture
-def opened() -> Iterator[Callable[..., LogFile]]:
-    """Give a function that opens a log file, which is closed at the end."""
-    files: list[LogFile] = []
-
-    def open_file(path: Path, backup_count: int = 0) -> LogFile:
-        files.append(LogFile(str(path), backup_count))
-        return files[-1]
-
-    yield open_file
-    for file in files:
-        file.close()
-
-
-def write(file: LogFile, *texts: str) -> None:
-    for text in texts:
-        file.handle(logging.makeLogRecord({"msg": text}))
+    from asab_log._log_file import LogFile
 
 
 def test_it_is_there_from_the_start_and_appended_to(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
@@ -73,12 +56,49 @@ def test_a_file_moved_away_is_opened_anew(tmp_path: Path, opened: Callable[..., 
     file = opened(path, backup_count)
     write(file, "one")
     path.rename(tmp_path / "log.1")
-    write(file, "two")
+    write(file, "two")  # to either of them: the move may have been noticed by now
     file.rotate_now()
     write(file, "three")
-    assert (tmp_path / "log.1").read_text() == "one\ntwo\n"
-    assert path.read_text() == "three\n"
+    assert lines_of(tmp_path) == ["one", "two", "three"]
+    assert path.read_text().endswith("three\n")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("backup_count", [0, 3])
+def test_a_file_moved_away_is_noticed_without_a_signal(
+    tmp_path: Path, opened: Callable[..., LogFile], backup_count: int
+) -> None:
+    """Many a logrotate is set up without one; and if it comes a moment later it is about that file, not the new one."""
+    path = tmp_path / "log"
+    file = opened(path, backup_count)
+    path.rename(tmp_path / "log.1")
+    written = write_until(file, path.exists)
+    file.rotate_now()
+    write(file, "after the signal")
+    assert lines_of(tmp_path) == [*written, "after the signal"]
+    assert len(list(tmp_path.iterdir())) == 2
+    file.rotate_now()
+    assert len(list(tmp_path.iterdir())) == (2 if backup_count == 0 else 3)
+
+
+def test_a_deleted_file_is_made_again(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
+    """Whoever makes room with `rm` should not lose all that is logged until the next restart."""
+    path = tmp_path / "log"
+    file = opened(path)
+    path.unlink()
+    write_until(file, path.exists)
+    write(file, "seen")
+    assert path.read_text().endswith("seen\n")
+
+
+def test_a_file_that_was_cut_off_is_gone_on_with(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
+    """That is logrotate's `copytruncate`; a gap of NUL bytes would follow if the end were remembered."""
+    path = tmp_path / "log"
+    file = opened(path)
+    write(file, "one")
+    os.truncate(path, 0)
+    write(file, "two")
+    assert path.read_text() == "two\n"
 
 
 def test_a_file_replaced_by_another_is_opened_anew(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
@@ -115,10 +135,9 @@ def test_a_rotation_that_fails_is_made_up_for(tmp_path: Path, opened: Callable[.
     write(file, "one")
     with pytest.raises(OSError, match=r"log\.1"):
         file.rotate_now()
-    obstacle.rmdir()
-    file.rotate_now()
     write(file, "two")
     assert path.read_text() == "one\ntwo\n"
+    obstacle.rmdir()
     file.rotate_now()
     assert obstacle.read_text() == "one\ntwo\n"
 
@@ -134,8 +153,7 @@ def test_no_line_is_lost_or_torn_while_it_rotates(tmp_path: Path, opened: Callab
         file.rotate_now()
     for thread in threads:
         thread.join()
-    lines = [line for entry in tmp_path.iterdir() for line in entry.read_text().splitlines()]
-    assert sorted(lines) == sorted(expected)
+    assert sorted(lines_of(tmp_path)) == sorted(expected)
 
 
 def test_what_is_no_file_stays_as_it_is(opened: Callable[..., LogFile]) -> None:
@@ -144,3 +162,13 @@ def test_what_is_no_file_stays_as_it_is(opened: Callable[..., LogFile]) -> None:
     write(file, "hello")
     file.rotate_now()
     assert not Path("/dev/null.1").exists()
+
+
+def test_a_descriptor_of_the_process_is_not_renamed(tmp_path: Path, opened: Callable[..., LogFile]) -> None:
+    """`/dev/stdout` may lead to a regular file; its name is the system's."""
+    target = tmp_path / "target"
+    with target.open("wb") as stdout:
+        file = opened(Path(f"/dev/fd/{stdout.fileno()}"), backup_count=3)
+        file.rotate_now()
+        write(file, "hello")
+    assert target.read_text() == "hello\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
 import pytest
 
 import asab_log
+from tests.log.log_files import lines_of, write_until
 
 if TYPE_CHECKING:
     import subprocess
@@ -54,3 +57,14 @@ def test_a_file_that_cannot_be_opened_leaves_the_log_as_it_was(
     L.warning("Hello")
     present.close()
     assert "Hello" in capsys.readouterr().err
+
+
+def test_a_file_that_was_moved_away_is_opened_again(tmp_path: Path) -> None:
+    """A script runs for months, too, and has no SIGHUP."""
+    path = tmp_path / "log"
+    present = asab_log.setup(file=path)
+    path.rename(tmp_path / "log.1")
+    handler = next(handler for handler in logging.getLogger().handlers if isinstance(handler, RotatingFileHandler))
+    written = write_until(handler, path.exists)
+    present.close()
+    assert [line.split()[-1] for line in lines_of(tmp_path)] == written

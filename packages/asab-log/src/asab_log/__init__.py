@@ -7,6 +7,7 @@ The layer's map, from the bottom:
 - `_escape`, `_sd_element`, `_timestamp` - text, structured data and times that are safe in a line.
 - `formatters` - `StructuredDataFormatter`, for console and file; `_syslog_formatters` - the three frames of syslog.
 - `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_address`, `_connect` - where that sends to.
+- `_append`, `_rotation`, `_troubles` - whole lines in a file, when it is rotated, what is said when it cannot be.
 - `_log_file` - the file and its rotation.
 - `_settings` - the configuration's sections, as handlers; `_root` - handlers on the root logger.
 - `application` - `Logging`, the log of an application; `script` - `setup`, the log of a script.

@@ -37,7 +37,14 @@ Config.add_layer_defaults(
     {
         "logging": {"verbose": "no"},
         _CONSOLE: {"format": CONSOLE_FORMAT, "datefmt": DATE_FORMAT},
-        _FILE: {"path": "", "format": FILE_FORMAT, "datefmt": DATE_FORMAT, "backup_count": 0},
+        _FILE: {
+            "path": "",
+            "format": FILE_FORMAT,
+            "datefmt": DATE_FORMAT,
+            "backup_count": 0,
+            "rotate_every": "0",
+            "rotate_size": "0",
+        },
         _SYSLOG: {
             "enabled": "no",
             "format": "m" if _MACOS else "3",
@@ -72,15 +79,13 @@ def log_file() -> LogFile | None:
     path = _file_path()
     if not path:
         return None
-    backup_count = Config.getint(_FILE, "backup_count")
-    if backup_count < 0:
-        raise _mistake(_FILE, "backup_count", "expected 0 or a number of files to keep")
+    backup_count, rotate_every, rotate_size = _rotation()
     formatter = _formatter(_FILE)
 
     from asab_log._log_file import LogFile  # brings logging.handlers and with it sockets and pickle
 
     try:
-        handler = LogFile(path, backup_count)
+        handler = LogFile(path, backup_count, rotate_every=rotate_every, rotate_size=rotate_size)
     except FileNotFoundError:
         raise _mistake(_FILE, "path", "the log file cannot be opened, its folder is not there; make it first") from None
     except (OSError, ValueError) as e:
@@ -88,6 +93,23 @@ def log_file() -> LogFile | None:
         raise _mistake(_FILE, "path", f"the log file cannot be opened: {reason}") from None
     handler.setFormatter(formatter)
     return handler
+
+
+def _rotation() -> tuple[int, float, int]:
+    """Return how many older files are kept, and after how many seconds and bytes a new file begins."""
+    backup_count = Config.getint(_FILE, "backup_count")
+    if backup_count < 0:
+        raise _mistake(_FILE, "backup_count", "expected 0 or a number of files to keep")
+    every = Config.getseconds(_FILE, "rotate_every")
+    if 0 < every < 60:
+        raise _mistake(_FILE, "rotate_every", "expected 0 for never, or a time of at least 1m, such as 1d")
+    size = Config.getbytes(_FILE, "rotate_size")
+    if 0 < size < 1024:
+        raise _mistake(_FILE, "rotate_size", "expected 0 for no limit, or a size of at least 1K, such as 100M")
+    if backup_count == 0 and (every or size):
+        what = "no older file is kept, so a rotation would delete the log; set backup_count to 1 or more"
+        raise _mistake(_FILE, "rotate_every" if every else "rotate_size", what)
+    return backup_count, every, size
 
 
 def syslog(loop: asyncio.AbstractEventLoop) -> AsyncIOHandler | None:

@@ -64,6 +64,11 @@ class Logging:
             L.error("The log file cannot be rotated", struct_data={"path": self._file.baseFilename, "reason": e})
 
     @property
+    def lost(self) -> int:
+        """How many records this process could not write to the log file; the file says where they are missing."""
+        return 0 if self._file is None else self._file.lost
+
+    @property
     def task(self) -> asyncio.Task[None] | None:
         """The task that sends to syslog, while there is one; `close` ends it when nothing is left to send."""
         return None if self._syslog is None else self._syslog.task

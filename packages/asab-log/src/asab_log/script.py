@@ -22,7 +22,8 @@ def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None) 
 
     Args:
         verbose: Whether DEBUG and INFO are shown, not only NOTICE and above.
-        file: The path of a log file, in UTF-8, which is appended to.
+        file: The path of a log file, in UTF-8, which is appended to. One that is moved away is opened again, and a full
+            disk does not stop the script.
 
     Returns:
         What was set up; its `close` takes it away again. A script that ends need not call it.
@@ -35,7 +36,9 @@ def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None) 
     if (stream := stderr()) is not None:
         handlers.append(console_handler(stream, StructuredDataFormatter()))
     if file is not None:
-        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+        from asab_log._log_file import LogFile  # brings logging.handlers and with it sockets and pickle
+
+        handler = LogFile(file)
         handler.setFormatter(StructuredDataFormatter(fmt=FILE_FORMAT))
         handlers.append(handler)
     if _present is not None:
