@@ -59,6 +59,14 @@ def test_a_value_of_the_wrong_type_names_its_place(section: str) -> None:
         Derived(section).Config.getint("port")
 
 
+def test_a_wrong_value_of_the_caller_is_not_blamed_on_the_file(section: str) -> None:
+    """Whoever reads the error would look at a line that is right."""
+    Config.read_string(f"[{section}]\nport = 1\n", "site.conf")
+    with pytest.raises(ConfigError) as error:
+        ConfigObject(section, config={"port": "many"}).Config.getint("port")
+    assert str(error.value) == f"[{section}] port = 'many': expected a whole number"
+
+
 def test_class_defaults_expand_the_environment(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A default in a class reads like one in a file."""
     monkeypatch.setenv("HOME", "/home/user")

@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 
 from asab_config import values
 from asab_config._interpolation import expand
+from asab_config.errors import mistake
 from asab_config.parser import Config
 
 TYPE_CHECKING = False
@@ -132,4 +133,9 @@ class ConfigSection(MutableMapping[str, "Any"]):
         try:
             return convert(text)
         except ValueError as e:
-            raise Config.mistake(self.name, option, value, f"expected {e}") from None
+            said = Config.mistake if self._is_configured(option, value) else mistake
+            raise said(self.name, option.lower(), value, f"expected {e}") from None
+
+    def _is_configured(self, option: str, value: object) -> bool:
+        """Return whether a value is that of the section, and not of the caller or the class."""
+        return Config.has_option(self.name, option) and Config.get(self.name, option) == value
