@@ -77,7 +77,8 @@ def test_a_value_can_come_from_a_secret_file(tmp_path: Path, config: ConfigParse
 def test_a_secret_file_that_is_missing_is_told_with_its_option(config: ConfigParser) -> None:
     """One sees at once which line to mend."""
     config.read_string("[web]\nkey = ${file:/missing}\n", "site.conf")
-    with pytest.raises(ConfigError, match=r"^site\.conf:2: \[web\] key = .*: \$\{file:/missing\} cannot be read: No such"):
+    said = r"^site\.conf:2: \[web\] key = .*: \$\{file:/missing\} cannot be read: No such"
+    with pytest.raises(ConfigError, match=said):
         config.get("web", "key")
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 # A path has a limit, so that a text of many openings without an end costs no more than it is long.
-_SPECIAL = re.compile(rf"\$\$|%%|\$\{{file:(?P<file>[^}}]{{1,4096}})\}}|\$\{{(?P<braced>{_NAME})\}}|\$(?P<bare>{_NAME})")
+_SPECIAL = re.compile(
+    rf"\$\$|%%|\$\{{file:(?P<file>[^}}]{{1,4096}})\}}|\$\{{(?P<braced>{_NAME})\}}"
+    rf"|\$(?P<bare>{_NAME})"
+)
 
 
 def expand(value: str) -> str:
