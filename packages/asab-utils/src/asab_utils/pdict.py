@@ -201,7 +201,6 @@ class PersistentDict(MutableMapping["Any", "Any"]):
         """Close the file."""
         self.close()
 
-
     def _row(self, key: Any, value: Any) -> tuple[Any, ...]:
         if self._codec is None:
             return *encode_key(key), *encode(value)
