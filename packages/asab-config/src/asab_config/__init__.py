@@ -8,7 +8,8 @@ The layer's map, from the bottom:
 - `_interpolation` - environment variables and secret files in values, `$$` and `%%`.
 - `_layer` - what one source has given, and the order of sources; `_files` - the layer of a file, and includes.
 - `explanation`, `changes`, `_typos` - what is told of layers: origins, the effect of a reload, names that nobody knows.
-- `parser` - `ConfigParser`, the standard library's on layers, with the getters of `_typed`; `Config`, the process's.
+- `parser` - `ConfigParser`, the standard library's on layers, with the getters of `_typed` and the `_proxies` of
+  sections; `Config`, the process's.
 - `object` - `ConfigObject`, the base of whatever is configured by one section.
 
 It needs nothing but the standard library.

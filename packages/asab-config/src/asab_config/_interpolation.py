@@ -1,8 +1,8 @@
 """What a value may hold besides its text: environment variables, secret files and the two escapes.
 
 `${NAME}` and `$NAME` stand for the environment variable; one that is not set stays as it is written. `${file:/path}`
-is the content of a file without the line break at its end, as secrets are handed to containers. `$$` and `%%` are a
-literal `$` and `%`; a lone one stays as it is. A value is expanded each time it is asked for.
+is the content of a file without the line break at its end, as secrets are handed to containers; the path has no `$`.
+`$$` and `%%` are a literal `$` and `%`; a lone one stays as it is. A value is expanded each time it is asked for.
 """
 
 from __future__ import annotations
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
-# A path has a limit, so that a text of many openings without an end costs no more than it is long.
-_SPECIAL = re.compile(
-    rf"\$\$|%%|\$\{{file:(?P<file>[^}}]{{1,4096}})\}}|\$\{{(?P<braced>{_NAME})\}}"
-    rf"|\$(?P<bare>{_NAME})"
-)
+# No path has a `$`, so that a text of many openings without an end takes no longer than it is long.
+_SPECIAL = re.compile(rf"\$\$|%%|\$\{{file:(?P<file>[^}}$]+)\}}|\$\{{(?P<braced>{_NAME})\}}|\$(?P<bare>{_NAME})")
 
 
 def expand(value: str) -> str:

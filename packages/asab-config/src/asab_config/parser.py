@@ -13,6 +13,7 @@ from asab_config import _typos
 from asab_config._files import Reading, parse_lines, read_file
 from asab_config._interpolation import Interpolation, conceal, expand
 from asab_config._layer import Layer, Layers, Rank, caller, of_values
+from asab_config._proxies import Proxies
 from asab_config._typed import TypedGetters
 from asab_config.changes import differences
 from asab_config.errors import ConfigError, mistake
@@ -48,6 +49,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         self._known: dict[str, set[str]] = {}
         self._checks: list[Callable[[ConfigParser], object]] = []
         super().__init__(interpolation=Interpolation(self.mistake))
+        self._proxies = Proxies(self)
         self._add(of_values(Rank.LIBRARY, f"default of {__name__}", _DEFAULTS))
 
     # Giving values
@@ -267,9 +269,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         """Return the standard library's table of a section, which is made if it is not there."""
         if section == self.default_section:
             return self._defaults
-        if not self.has_section(section):
-            super().add_section(section)
-        return self._sections[section]
+        return self._sections.setdefault(section, {})
 
     def _add(self, layer: Layer) -> None:
         stronger = self._layers.add(layer)
