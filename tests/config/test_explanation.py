@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asab_config import ConfigParser, secrets
+from asab_config import ConfigError, ConfigParser, secrets
 
 
 def test_an_explanation_names_every_source_of_a_value(tmp_path: Path) -> None:
@@ -61,6 +61,13 @@ def test_what_is_not_there_cannot_be_explained() -> None:
         config.explain("s", "x")
 
 
+def test_a_value_of_several_lines_is_explained_in_one() -> None:
+    """Its second line would look like an option."""
+    config = ConfigParser()
+    config.read_string("[s]\nhosts = a\n  b\n", "site.conf")
+    assert str(config.explain("s", "hosts")) == r"[s] hosts = 'a\nb'    (site.conf:2)"
+
+
 @pytest.mark.parametrize("option", ["password", "db_password", "client_secret", "ACCESS_TOKEN", "passwd", "api_key"])
 def test_secrets_are_masked_by_their_name(option: str) -> None:
     """Explanations end up in tickets."""
@@ -79,11 +86,36 @@ def test_secrets_are_masked_by_their_name(option: str) -> None:
         ("see amqps://u:p@ss@host:1/x and http://host/", "see amqps://u:***@host:1/x and http://host/"),
         ("redis://:secret@host", "redis://:***@host"),
         ("http://host:80/a@b", "http://host:80/a@b"),
+        ("postgresql://host/db?user=me&password=x&ssl=on", "postgresql://host/db?user=me&password=***&ssl=on"),
+        ("host=db password=x user=me", "host=db password=*** user=me"),
     ],
 )
 def test_passwords_in_urls_are_masked(value: str, shown: str) -> None:
     """Whatever the option is called."""
     assert secrets.mask("url", value) == shown
+
+
+def test_a_secret_from_elsewhere_is_shown_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about a wrong value must not hand over the key."""
+    (tmp_path / "key").write_text("hunter2\n")
+    monkeypatch.setenv("DB_PASSWORD", "hunter3")
+    monkeypatch.setenv("PORT", "many")
+    config = ConfigParser()
+    config.read_dict({"s": {"key": f"${{file:{tmp_path}/key}}", "pin": "1-${DB_PASSWORD}", "port": "${PORT}"}})
+    with pytest.raises(ConfigError, match=r"key = '\$\{file:.*/key\}'.*: expected a whole number"):
+        config.getint("s", "key")
+    with pytest.raises(ConfigError, match=r"pin = '1-\$\{DB_PASSWORD\}'"):
+        config.getint("s", "pin")
+    with pytest.raises(ConfigError, match=r"port = 'many'"):
+        config.getint("s", "port")
+
+
+@pytest.mark.parametrize("text", ["password: hunter2\n", "[s]\npassword hunter2\n"])
+def test_a_broken_line_does_not_show_a_secret(text: str) -> None:
+    """A forgotten sign is no reason to print the rest."""
+    with pytest.raises(ConfigError, match=r"'password \*\*\*'") as error:
+        ConfigParser().read_string(text)
+    assert "hunter2" not in str(error.value)
 
 
 def test_an_empty_secret_is_shown_as_empty() -> None:

@@ -187,6 +187,37 @@ def test_hostile_files_are_read_or_refused_with_their_place(
     assert all(mistake.startswith(str(file)) and "\n" not in mistake for mistake in mistakes)
 
 
+def test_files_that_include_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    """A generator gone wild is told of, and does not end in a traceback."""
+    for i in range(2000):
+        (tmp_path / f"{i}.conf").write_text(f"[general]\ninclude = {tmp_path}/{i + 1}.conf\n")
+    with pytest.raises(ConfigError, match=r"51\.conf: .* more than 50 deep"):
+        ConfigParser().load(tmp_path / "0.conf")
+
+
+@pytest.mark.parametrize(
+    ("include", "said"), [("*/" * 5000, "more folders than a path"), ("${file:/missing}", "No such file")]
+)
+def test_an_include_that_cannot_be_followed_names_its_place(tmp_path: Path, include: str, said: str) -> None:
+    """However odd it is."""
+    file = tmp_path / "site.conf"
+    file.write_text(f"[general]\ninclude = {include}\n")
+    with pytest.raises(ConfigError, match=rf"site\.conf:2: \[general\] include.*{said}"):
+        ConfigParser().load(file)
+
+
+@pytest.mark.parametrize("value", ["${file:" * 100_000, "a" * 1_000_000, "://a:" * 100_000, "?token" * 100_000])
+def test_no_value_takes_for_ever(value: str) -> None:
+    """A value is read, expanded and explained in a time that its length explains."""
+    config = ConfigParser()
+    config.read_string(f"[s]\nx = {value}\n", "hostile.conf")
+    assert config["s"]["x"] == value
+    assert config.explain("s", "x").origin.place == "hostile.conf:2"
+    with pytest.raises(ConfigError) as error:
+        config.getint("s", "x")
+    assert len(str(error.value)) < 1000
+
+
 _NAME = st.text(st.characters(categories=["L", "Nd"]), min_size=1).filter(
     lambda s: s.lower() == s and s.strip() == s and s != "general"
 )

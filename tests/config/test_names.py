@@ -36,6 +36,12 @@ def test_strict_makes_every_unknown_name_an_error(config: ConfigParser) -> None:
     )
 
 
+def test_the_default_section_is_known(config: ConfigParser) -> None:
+    """It is the standard library's."""
+    config.read_string("[DEFAULT]\nroot = /srv\n[general]\nstrict = yes\n")
+    assert config.check_names() == []
+
+
 def test_names_that_the_program_sets_or_registers_are_known(config: ConfigParser) -> None:
     """Only files are read for mistakes; a section that is known without options takes any."""
     config.override({"web": {"lisen": "81"}}, "command line")
@@ -66,6 +72,14 @@ def test_a_value_can_come_from_a_secret_file(tmp_path: Path, config: ConfigParse
     secret.write_text("$HOME")
     assert config["web"]["password"] == "$HOME"
     assert str(secret) in str(config.explain("web", "url"))
+
+
+def test_a_secret_file_that_is_missing_is_told_with_its_option(config: ConfigParser) -> None:
+    """One sees at once which line to mend."""
+    config.read_string("[web]\nkey = ${file:/missing}\n", "site.conf")
+    said = r"^site\.conf:2: \[web\] key = .*: \$\{file:/missing\} cannot be read: No such"
+    with pytest.raises(ConfigError, match=said):
+        config.get("web", "key")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])

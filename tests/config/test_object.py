@@ -59,6 +59,41 @@ def test_a_value_of_the_wrong_type_names_its_place(section: str) -> None:
         Derived(section).Config.getint("port")
 
 
+def test_a_wrong_value_of_the_caller_is_not_blamed_on_the_file(section: str) -> None:
+    """Whoever reads the error would look at a line that is right."""
+    Config.read_string(f"[{section}]\nport = 1\n", "site.conf")
+    with pytest.raises(ConfigError) as error:
+        ConfigObject(section, config={"port": "many"}).Config.getint("port")
+    assert str(error.value) == f"[{section}] port = 'many': expected a whole number"
+
+
+def test_every_value_is_explained_whoever_gave_it(section: str) -> None:
+    """The caller, the file, the class, or whoever set it later."""
+    Config.read_string(f"[{section}]\nport = 81\n", "site.conf")
+
+    class Base(ConfigObject):
+        ConfigDefaults: ClassVar[dict[str, Any]] = {"port": 80, "Host": "localhost", "api_token": "x"}
+
+    class Server(Base):
+        ConfigDefaults: ClassVar[dict[str, Any]] = {"port": 8080}
+
+    server = Server(section, config={"port": 82})
+    explanation = server.Config.explain("PORT")
+    own = f"default of {__name__}.test_every_value_is_explained_whoever_gave_it.<locals>."
+    assert [(o.value, o.place) for o in (explanation.origin, *explanation.shadowed)] == [
+        ("82", "given by the program"),
+        ("81", "site.conf:2"),
+        ("8080", f"{own}Server"),
+        ("80", f"{own}Base"),
+    ]
+    assert server.Config.explain("host").origin.place == f"{own}Base"
+    assert server.Config.explain("api_token").origin.value == "***"
+    server.Config["late"] = 1
+    assert server.Config.explain("late").origin.place == "set by the program"
+    with pytest.raises(KeyError):
+        server.Config.explain("missing")
+
+
 def test_class_defaults_expand_the_environment(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A default in a class reads like one in a file."""
     monkeypatch.setenv("HOME", "/home/user")

@@ -73,6 +73,14 @@ def test_a_value_of_the_wrong_type_is_an_error_with_its_place(getter: str, value
     assert str(by_parser.value) == str(by_section.value) == f"<string>:2: [web] size = {value!r}: expected {said}"
 
 
+def test_a_wrong_value_of_the_default_section_names_its_place() -> None:
+    """It stands in another section than the one that was asked for."""
+    config = ConfigParser()
+    config.read_string("[DEFAULT]\ntimeout = soon\n[web]\n", "site.conf")
+    with pytest.raises(ConfigError, match=r"^site\.conf:2: \[web\] timeout = 'soon': expected a time"):
+        config.getseconds("web", "timeout")
+
+
 def test_the_default_section_reaches_every_section() -> None:
     """[DEFAULT] is the standard library's; a value read into it is no value of the other sections."""
     config = ConfigParser()

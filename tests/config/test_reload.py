@@ -65,6 +65,22 @@ def test_a_check_can_veto(config: ConfigParser, file: Path) -> None:
     assert {name: dict(config[name]) for name in config} == before
 
 
+def test_changes_of_the_default_section_are_told(config: ConfigParser, file: Path) -> None:
+    """They reach every section."""
+    file.write_text("[DEFAULT]\nroot = /srv\n" + file.read_text())
+    assert [str(change) for change in config.reload()] == ["[DEFAULT] root = /srv (new)"]
+
+
+def test_a_check_knows_the_registered_names(config: ConfigParser, file: Path) -> None:
+    """What the start took is not refused by a reload."""
+    config.add_defaults({"web": {"port": 80}})
+    config.register("web", ["extra"])
+    config.add_check(lambda candidate: candidate.check_names())
+    file.write_text("[web]\nport = 1\nextra = 1\n[general]\nstrict = yes\n")
+    config.reload()
+    assert config["web"]["extra"] == "1"
+
+
 def test_a_broken_or_missing_file_leaves_everything_as_it_was(config: ConfigParser, file: Path) -> None:
     """An editor saves in the middle of a thought."""
     before = {name: dict(config[name]) for name in config}

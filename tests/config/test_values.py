@@ -26,6 +26,7 @@ from asab_config import Config, ConfigError, ConfigObject, ConfigParser, values
         ("getbytes", "64k", 65536),
         ("getbytes", "1.5 MiB", 1572864),
         ("getbytes", "10MB", 10_000_000),
+        ("getbytes", "9007199254740993", 9007199254740993),
         ("getlist", "a, b,,c\n\td", ["a", "b", "c", "d"]),
         ("getlist", "", []),
         ("getmultiline", "one, two\n\n\t three", ["one, two", "three"]),
@@ -70,6 +71,18 @@ def test_what_makes_no_sense_is_an_error_with_its_place(getter: str, text: str, 
         getattr(config, getter)("s", "x")
     assert str(error.value).startswith(f"site.conf:3: [s] x = {text.strip()!r}: expected ")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("getter", "unit", "said"),
+    [("getbytes", ".5 k", "a size that a number can hold"), ("getseconds", "s", "a time that ends")],
+)
+def test_a_quantity_beyond_all_numbers_is_an_error_of_one_readable_line(getter: str, unit: str, said: str) -> None:
+    """No traceback, and not the whole of it again."""
+    config = ConfigParser()
+    config.read_string(f"[s]\nx = {'9' * 4000}{unit}\n", "site.conf")
+    with pytest.raises(ConfigError, match=rf"^site\.conf:2: \[s\] x = '9{{200}}\.\.\.': expected {said}$"):
+        getattr(config, getter)("s", "x")
 
 
 def test_a_url_can_be_bound_to_schemes() -> None:

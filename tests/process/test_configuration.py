@@ -87,6 +87,15 @@ def test_config_check_reports_the_broken_lines_of_all_files(folder: Path) -> Non
         assert ["one.conf:1:" in lines[0], "two.conf:2:" in lines[1], len(lines)] == [True, True, 2]
 
 
+def test_config_check_tells_wrong_values_and_wrong_names_together(folder: Path) -> None:
+    """One round of mending is enough."""
+    (folder / "app.conf").write_text("[general]\ntick_period = soon\nstrict = yes\n[shop]\nnaem = market\n")
+    with python("app.py", "-c", "app.conf", "--config-check", cwd=folder) as process:
+        assert process.wait() == 78
+        lines = process.stderr.splitlines()
+        assert ["tick_period" in lines[0], "naem" in lines[1], len(lines)] == [True, True, 2]
+
+
 def test_config_check_of_a_right_configuration_is_silent(folder: Path) -> None:
     """Exit code 0."""
     with python("app.py", "-c", "app.conf", "--config-check", cwd=folder) as process:

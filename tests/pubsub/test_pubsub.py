@@ -111,6 +111,20 @@ def test_changes_during_a_delivery_touch_the_next_publish() -> None:
     assert got == ["once", "neighbour", "neighbour", "late"]
 
 
+def test_a_handler_of_a_wrong_shape_is_seen_by_a_checker_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The message type comes first; mypy would complain of an ignore without use."""
+
+    class Forgetful:
+        @subscribe("x!")  # type: ignore[type-var]
+        def on_x(self) -> None: ...
+
+    bus, forgetful = PubSub(), Forgetful()
+    bus.subscribe_all(forgetful)
+    bus.subscribe("x!", lambda: None)  # type: ignore[arg-type]
+    bus.publish("x!")
+    assert len(caplog.records) == 2
+
+
 def test_a_subscriber_must_be_callable() -> None:
     """The mistake shows where it is made, not at the first publish."""
     with pytest.raises(TypeError, match="cannot subscribe 'me' to 'x!'"):

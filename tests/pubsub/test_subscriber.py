@@ -76,6 +76,13 @@ async def test_a_limit_pushes_the_oldest_out_and_counts() -> None:
     assert [(await subscriber.message())[1] for _ in range(2)] == [(3,), (4,)]
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_a_limit_that_takes_no_message_is_refused(limit: int) -> None:
+    """Whoever waits would wait for ever."""
+    with pytest.raises(ValueError, match="the least is 1"):
+        Subscriber(PubSub(), "x!", limit=limit)
+
+
 async def test_closing_ends_the_iteration_after_what_has_come() -> None:
     """A context manager unsubscribes; what was received is still read."""
     bus = PubSub()

@@ -190,6 +190,99 @@ def test_a_place_where_no_file_can_be_is_an_error_with_the_path(tmp_path: Path) 
             PersistentDict(bad)
 
 
+def test_a_relative_path_is_that_of_the_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon forks and goes to another folder; its state must not begin anew there."""
+    monkeypatch.chdir(path.parent)
+    (path.parent / "elsewhere").mkdir()
+    with PersistentDict("state") as state:
+        state["x"] = 1
+        os.chdir("elsewhere")
+        child = os.fork()  # the file is opened again on both sides
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if "x" in state else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert state["x"] == 1
+
+
+def test_names_that_sqlite_takes_for_no_file_are_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was stored must be there the next time."""
+    monkeypatch.chdir(path.parent)
+    with PersistentDict(":memory:") as state:
+        state["x"] = 1
+    with PersistentDict(":memory:") as state:
+        assert state["x"] == 1
+    with pytest.raises(PersistentDictError, match="'' is not the path of a file"):
+        PersistentDict("")
+
+
+def test_an_iteration_sees_one_moment(path: Path) -> None:
+    """Whoever writes meanwhile, the loop itself included, neither breaks it nor shows up in it."""
+    with PersistentDict(path) as state, PersistentDict(path) as other:
+        state.update({"a": 1, "b": 2, "c": 3})
+        seen = []
+        for key, value in state.items():
+            seen.append((key, value))
+            other.clear()
+            other["new"] = 0
+        assert seen == [("a", 1), ("b", 2), ("c", 3)]
+        values = iter(other.values())
+        assert next(values) == 0
+        state.clear()
+        assert list(values) == []
+        assert list(state) == []
+
+
+class Points:
+    """A codec of complex numbers."""
+
+    @staticmethod
+    def encode(value: complex) -> tuple[float, float]:
+        return value.real, value.imag
+
+    @staticmethod
+    def decode(stored: tuple[float, float]) -> complex:
+        return complex(*stored)
+
+
+def test_a_codec_stores_values_of_other_types(path: Path) -> None:
+    """By every way that leads in and out; what was written without it stays readable."""
+    with PersistentDict(path) as state:
+        state["plain"] = 1
+    with PersistentDict(path, codec=Points) as state:
+        state["a"] = 1 + 2j
+        state.update(b=2j, c=3j)
+        assert state.setdefault("d", 4j) == 4j
+        assert state.load("a", "b", "plain") == [1 + 2j, 2j, 1]
+        assert state.popitem() == ("d", 4j)
+        assert state.pop("c") == 3j
+        assert dict(state) == {"plain": 1, "a": 1 + 2j, "b": 2j}
+        assert 2j in state.values()
+
+
+def test_what_a_codec_cannot_take_is_not_stored(path: Path) -> None:
+    """Its error is the operation's, and the old value stays."""
+    with PersistentDict(path, codec=Points) as state:
+        state["a"] = 1j
+        with pytest.raises(AttributeError):
+            state.update(a=2j, b="text")
+        assert dict(state) == {"a": 1j}
+
+
+def test_values_of_a_codec_are_not_handed_out_raw(path: Path) -> None:
+    """Whoever forgets it is told, and loses nothing."""
+    with PersistentDict(path, codec=Points) as state:
+        state["a"] = 1j
+    with PersistentDict(path) as state:
+        for use in (lambda: state["a"], lambda: state.popitem(), lambda: list(state.items())):
+            with pytest.raises(PersistentDictError, match=r"some\.file has values that were written by a codec"):
+                use()
+        assert list(state) == ["a"]
+
+
 def test_parent_folders_are_made_and_a_bare_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`PersistentDict("some.file")` is the documented use."""
     monkeypatch.chdir(tmp_path)

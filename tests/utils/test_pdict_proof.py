@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,44 +9,15 @@ from pathlib import Path
 import pytest
 
 from asab_utils import PersistentDict
+from tests.support.killing import kill_writers
 from tests.support.proof import repetitions
-
-WRITER = """
-import sys
-from asab_utils import PersistentDict
-state = PersistentDict(sys.argv[1])
-n = state.get("n", 0)
-while True:
-    n += 1
-    state.update({"n": n, "twin": n})
-    state["single"] = n
-    state[n % 100] = [n] * 50
-    state.pop((n - 50) % 100, None)
-    sys.stdout.write(f"{n}\\n")
-    sys.stdout.flush()
-"""
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
 def test_nothing_acknowledged_is_lost_by_a_kill_at_any_moment(tmp_path: Path) -> None:
     """Every key has its old or its new value, and an update is whole."""
-    path = tmp_path / "state"
-    acknowledged = 0
-    for _ in range(repetitions(small=200, full=1000)):
-        with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for _ in range(random.randrange(1, 30)):
-                acknowledged = int(process.stdout.readline())
-            process.kill()
-            rest = process.stdout.read().splitlines(keepends=True)
-        acknowledged = max([acknowledged, *(int(line) for line in rest if line.endswith("\n"))])
-        with PersistentDict(path) as state:
-            n = state["n"]
-            assert acknowledged <= n <= acknowledged + 1
-            assert state["twin"] == n
-            assert n - 1 <= state["single"] <= n
-            assert all(isinstance(key, str) or value == [value[0]] * 50 for key, value in state.items())
+    assert kill_writers(tmp_path / "state", repetitions(small=200, full=1000)) > 0
 
 
 SHARER = """

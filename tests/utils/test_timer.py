@@ -258,6 +258,13 @@ async def test_it_works_without_an_application() -> None:
     await timer.Task
 
 
+@pytest.mark.parametrize("jitter", [-1.0, float("nan"), float("inf")])
+def test_a_jitter_that_is_none_is_refused(app: App, jitter: float) -> None:
+    """It would come too early, or never."""
+    with pytest.raises(ValueError, match="jitter"):
+        Timer(app, print, jitter=jitter)
+
+
 def test_jitter_delays_each_run_and_does_not_add_up(app: App) -> None:
     """A hundred processes with an hourly job should not all work at the full hour."""
     times: list[float] = []

@@ -56,7 +56,7 @@ def check(app: Application) -> int:
     app.PubSub = PubSub(app)
     mistakes: list[str] = []
     try:
-        for step in (_open_log, _initialize, _check_values):
+        for step in (_open_log, _initialize, _check_values, _check_names):
             try:
                 step(app)
             except ConfigError as e:
@@ -78,5 +78,8 @@ def _initialize(app: Application) -> None:
 
 def _check_values(_app: Application) -> None:
     Config.check()
+
+
+def _check_names(_app: Application) -> None:
     if sentences := Config.check_names():
         raise ConfigError(*sentences)

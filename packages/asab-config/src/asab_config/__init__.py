@@ -2,12 +2,14 @@
 
 The layer's map, from the bottom:
 
+- `secrets` - what is not to be shown.
 - `errors` - `ConfigError`: a mistake of whoever wrote the configuration, with its place.
-- `values` - what text can stand for: times, sizes, lists, URLs; `secrets` - what is not to be shown.
+- `values` - what text can stand for: times, sizes, lists, URLs.
 - `_interpolation` - environment variables and secret files in values, `$$` and `%%`.
 - `_layer` - what one source has given, and the order of sources; `_files` - the layer of a file, and includes.
 - `explanation`, `changes`, `_typos` - what is told of layers: origins, the effect of a reload, names that nobody knows.
-- `parser` - `ConfigParser`, the standard library's on layers, with the getters of `_typed`; `Config`, the process's.
+- `parser` - `ConfigParser`, the standard library's on layers, with the getters of `_typed` and the `_proxies` of
+  sections; `Config`, the process's.
 - `object` - `ConfigObject`, the base of whatever is configured by one section.
 
 It needs nothing but the standard library.

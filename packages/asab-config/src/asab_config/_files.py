@@ -12,7 +12,8 @@ import re
 
 from asab_config._interpolation import expand
 from asab_config._layer import Layer, Rank
-from asab_config.errors import ConfigError
+from asab_config.errors import ConfigError, shortened
+from asab_config.secrets import MASK, is_secret, mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def parse_lines(lines: Iterable[str], source: str, included_by: str = "") -> Lay
     try:
         return _FileParser(lines, source).layer(source, included_by)
     except configparser.MissingSectionHeaderError as e:
-        raise ConfigError(f"{source}:{e.lineno}: {e.line.strip()!r} stands before the first [section]") from None
+        raise ConfigError(f"{source}:{e.lineno}: {_shown(e.line)} stands before the first [section]") from None
     except configparser.DuplicateSectionError as e:
         raise ConfigError(f"{source}:{e.lineno}: section [{e.section}] is there already; merge the two") from None
     except configparser.DuplicateOptionError as e:
@@ -89,10 +90,12 @@ def _errors(error: configparser.ParsingError) -> list[tuple[int, str]]:
 
 
 def _shown(text: str) -> str:
-    """Return the line in quotes; some versions of the parser tell it so, others as it is."""
+    """Return the line in quotes, without a secret; some versions of the parser tell it in quotes, others as it is."""
     line = text.strip()
-    quoted = line[:1] in ("'", '"') and line[:1] == line[-1:] and line.isprintable()
-    return line.replace("\\n", "") if quoted else repr(line)
+    if line[:1] in ("'", '"') and line[:1] == line[-1:] and line.isprintable():
+        line = line[1:-1].removesuffix("\\n").encode("latin-1", "backslashreplace").decode("unicode_escape").strip()
+    name = re.split(r"[\s=:]", line, maxsplit=1)[0]
+    return repr(f"{name} {MASK}" if name != line and is_secret(name) else shortened(mask("", line)))
 
 
 def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig", included_by: str = "") -> Layer:
@@ -114,6 +117,9 @@ def read_file(path: str | os.PathLike[str], encoding: str = "utf-8-sig", include
     return parse_lines(lines, name, included_by)
 
 
+_DEEPEST = 50  # more is a mistake, or malice
+
+
 class Reading:
     """The reading of a main file and its includes, each file once.
 
@@ -128,7 +134,7 @@ class Reading:
         self.mistakes: list[str] = []
         self._seen: set[str] = set()
 
-    def file(self, path: str | os.PathLike[str], included_by: str = "") -> None:
+    def file(self, path: str | os.PathLike[str], included_by: str = "", depth: int = 0) -> None:
         """Read a file, then the files that its `[general] include` names, each followed by its own includes."""
         self._seen.add(os.path.realpath(path))
         try:
@@ -138,16 +144,32 @@ class Reading:
             return
         self.layers.append(layer)
         if include := layer.sections.get("general", {}).get("include"):
-            self.include(expand(include), layer.place("general", "include"))
+            self.include(include, layer.place("general", "include"), depth + 1)
 
-    def include(self, include: str, by: str) -> None:
+    def include(self, include: str, by: str, depth: int = 0) -> None:
         """Read the files that an `include` value names, in its order, globs sorted; missing ones are passed over.
 
         Args:
             include: Paths and globs, separated by `os.pathsep` or line breaks.
             by: Where the include stands.
+            depth: In how many files it is nested.
         """
-        for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", include):
-            for path in sorted(glob.glob(pattern.strip())):
-                if os.path.realpath(path) not in self._seen:
-                    self.file(path, by)
+        try:
+            paths = [
+                path
+                for pattern in re.split(f"[{re.escape(os.pathsep)}\n]", expand(include))
+                for path in sorted(glob.glob(pattern.strip()))
+            ]
+        except ConfigError as e:
+            self.mistakes += (f"{by}: [general] include: {mistake}" for mistake in e.mistakes)
+            return
+        except RecursionError:
+            self.mistakes.append(f"{by}: [general] include names more folders than a path can have")
+            return
+        for path in paths:
+            if os.path.realpath(path) in self._seen:
+                continue
+            if depth > _DEEPEST:
+                self.mistakes.append(f"{path}: included by files that include each other more than {_DEEPEST} deep")
+                return
+            self.file(path, by, depth)

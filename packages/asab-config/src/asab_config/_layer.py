@@ -97,6 +97,10 @@ class Layers:
         """Return the layers that give an option, from the strongest to the weakest."""
         return [layer for layer in reversed(self._layers) if layer.has(section, option)]
 
+    def giving(self, sections: Iterable[str], option: str) -> list[tuple[Layer, str]]:
+        """Return the layers that give an option to the first of some sections, each with the section that has it."""
+        return [(layer, section) for section in sections for layer in self.holding(section, option)]
+
     def single_values(self) -> Layer:
         """Return the strongest layer if it is one of values that the program sets one by one, or a new one above it."""
         top = self._layers[-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+
 from asab_config._layer import Rank
 
 TYPE_CHECKING = False
@@ -28,6 +30,8 @@ def unknown(layers: Iterable[Layer], registered: Mapping[str, set[str]]) -> Iter
             known.setdefault(section, set()).update(options)
     for file in (layer for layer in layers if layer.lines is not None):
         for section, options in file.sections.items():
+            if section == configparser.DEFAULTSECT:
+                continue  # it holds for all sections
             if section not in known:
                 place = file.place(section, next(iter(options), ""))
                 yield _sentence(f"{place}: section [{section}]", section, known)

@@ -54,6 +54,8 @@ class Explanation:
 
     def __str__(self) -> str:
         """Return a line with the value and its origin, and a line for each that it shadows."""
-        lines = [f"[{self.section}] {self.option} = {self.origin.value}    ({self.origin})"]
+        value = self.origin.value
+        shown = value if value.isprintable() else repr(value)  # a list of several lines is one line here
+        lines = [f"[{self.section}] {self.option} = {shown}    ({self.origin})"]
         lines += [f"    shadows {origin.value!r}    ({origin})" for origin in self.shadowed]
         return "\n".join(lines)

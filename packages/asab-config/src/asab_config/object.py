@@ -10,6 +10,9 @@ from collections.abc import MutableMapping
 
 from asab_config import values
 from asab_config._interpolation import expand
+from asab_config._layer import SET, Rank, of_values
+from asab_config.errors import mistake
+from asab_config.explanation import Explanation, Origin
 from asab_config.parser import Config
 
 TYPE_CHECKING = False
@@ -39,6 +42,7 @@ class ConfigObject:
             config: Values that win over the section. They need not be strings and are taken as they are.
         """
         self.Config: ConfigSection = ConfigSection(config_section_name)
+        self.Config._classes, self.Config._given = type(self).__mro__, dict(config or {})
         for cls in reversed(type(self).__mro__):
             for option, value in vars(cls).get("ConfigDefaults", {}).items():
                 self.Config[option] = expand(value) if isinstance(value, str) else value
@@ -59,6 +63,8 @@ class ConfigSection(MutableMapping[str, "Any"]):
         """
         self.name = name
         self._values: dict[str, Any] = {}
+        self._classes: tuple[type, ...] = ()  # whose defaults are here
+        self._given: Mapping[str, Any] = {}  # what the caller gave
 
     def __getitem__(self, option: str) -> Any:
         """Return the value of an option, or raise `KeyError`."""
@@ -124,6 +130,29 @@ class ConfigSection(MutableMapping[str, "Any"]):
         """Return a URL whose parts were checked, as by `values.url`; arguments and errors as for `getint`."""
         return self._get(option, fallback, lambda text: values.url(text, scheme))
 
+    def explain(self, option: str) -> Explanation:
+        """Tell where a value comes from, and what it shadows; secrets are masked.
+
+        Raises:
+            KeyError: If there is no such option.
+        """
+        option = option.lower()
+        origins = [self._origin(option, self._given, "given by the program")]
+        if Config.has_option(self.name, option):
+            explanation = Config.explain(self.name, option)
+            origins += [explanation.origin, *explanation.shadowed]
+        for cls in self._classes:
+            defaults = vars(cls).get("ConfigDefaults", {})
+            origins.append(self._origin(option, defaults, f"default of {cls.__module__}.{cls.__qualname__}"))
+        found = [origin for origin in origins if origin is not None]
+        if not found:
+            found = [Origin(of_values(Rank.VALUES, SET, {self.name: {option: self[option]}}), self.name, option)]
+        return Explanation(self.name, option, found)
+
+    def _origin(self, option: str, given: Mapping[str, Any], place: str) -> Origin | None:
+        layer = of_values(Rank.VALUES, place, {self.name: given})
+        return Origin(layer, self.name, option) if layer.has(self.name, option) else None
+
     def _get(self, option: str, fallback: T | None, convert: Callable[[str], T]) -> T:
         if fallback is not None and option not in self:
             return fallback
@@ -132,4 +161,9 @@ class ConfigSection(MutableMapping[str, "Any"]):
         try:
             return convert(text)
         except ValueError as e:
-            raise Config.mistake(self.name, option, value, f"expected {e}") from None
+            said = Config.mistake if self._is_configured(option, value) else mistake
+            raise said(self.name, option.lower(), value, f"expected {e}") from None
+
+    def _is_configured(self, option: str, value: object) -> bool:
+        """Return whether a value is that of the section, and not of the caller or the class."""
+        return Config.has_option(self.name, option) and Config.get(self.name, option) == value

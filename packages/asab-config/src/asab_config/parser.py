@@ -11,13 +11,13 @@ import os
 
 from asab_config import _typos
 from asab_config._files import Reading, parse_lines, read_file
-from asab_config._interpolation import Interpolation, expand
+from asab_config._interpolation import Interpolation, conceal, expand
 from asab_config._layer import Layer, Layers, Rank, caller, of_values
+from asab_config._proxies import Proxies
 from asab_config._typed import TypedGetters
 from asab_config.changes import differences
-from asab_config.errors import ConfigError
+from asab_config.errors import ConfigError, mistake
 from asab_config.explanation import Explanation, Origin
-from asab_config.secrets import mask
 
 TYPE_CHECKING = False  # as type checkers know it; importing `typing` costs more than the rest of this layer
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from asab_config.changes import Change
-
 
 _DEFAULTS = {"general": {"config_file": "", "include": "", "strict": "no"}}
 
@@ -49,7 +48,8 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         self._path: str | os.PathLike[str] | None = None
         self._known: dict[str, set[str]] = {}
         self._checks: list[Callable[[ConfigParser], object]] = []
-        super().__init__(interpolation=Interpolation())
+        super().__init__(interpolation=Interpolation(self.mistake))
+        self._proxies = Proxies(self)
         self._add(of_values(Rank.LIBRARY, f"default of {__name__}", _DEFAULTS))
 
     # Giving values
@@ -142,9 +142,9 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         candidate._layers = Layers(self._layers)
         candidate._layers.replace(self._loaded, files)
         candidate._rebuild()
-        candidate._checks = self._checks
+        candidate._checks, candidate._known = self._checks, self._known
         candidate.check()
-        changes = differences(self._sections, candidate._sections)
+        changes = differences(self._tables(), candidate._tables())
         self._layers, self._loaded = candidate._layers, files
         self._rebuild()
         return changes
@@ -207,10 +207,8 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         """
         self.get(section, option, raw=True)
         option = self.optionxform(option)
-        layers = [
-            (layer, name) for name in (section, self.default_section) for layer in self._layers.holding(name, option)
-        ]
-        return Explanation(section, option, [Origin(layer, name, option) for layer, name in layers])
+        giving = self._layers.giving((section, self.default_section), option)
+        return Explanation(section, option, [Origin(layer, name, option) for layer, name in giving])
 
     def register(self, section: str, options: Iterable[str]) -> None:
         """Make names known without giving defaults, for `check_names`."""
@@ -232,7 +230,7 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         return sentences
 
     def mistake(self, section: str, option: str, value: object, text: str) -> ConfigError:
-        """Return an error about a value, with its place; a secret is masked.
+        """Return an error about a value, with its place; a secret is masked, and one from a file shown as written.
 
         Args:
             section: The section.
@@ -241,18 +239,19 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
             text: What is wrong with it, or what was expected.
         """
         option = self.optionxform(option)
-        subject = f"[{section}] {option} = {mask(option, str(value))!r}"
-        holding = self._layers.holding(section, option)
-        if not holding:
-            return ConfigError(f"{subject}: {text}")
-        place = holding[0].place(section, option)
-        return ConfigError(
-            f"{subject} ({place}): {text}" if holding[0].lines is None else f"{place}: {subject}: {text}"
-        )
+        giving = self._layers.giving((section, self.default_section), option)
+        if not giving:
+            return mistake(section, option, value, text)
+        layer, name = giving[0]
+        shown = conceal(str(value), layer.sections[name][option])
+        return mistake(section, option, shown, text, layer.place(name, option), layer.lines is not None)
+
+    def _tables(self) -> dict[str, dict[str, str]]:
+        return {self.default_section: self._defaults, **self._sections}
 
     def _read_all(self, path: str | os.PathLike[str] | None) -> list[Layer]:
         reading = Reading()
-        path = path or os.environ.get("ASAB_CONFIG") or self._default("config_file")
+        path = path or os.environ.get("ASAB_CONFIG") or expand(self._default("config_file"))
         if path:
             reading.file(path)
         else:
@@ -262,17 +261,15 @@ class ConfigParser(TypedGetters, configparser.ConfigParser):
         return reading.layers
 
     def _default(self, option: str) -> str:
-        """Return an option of `[general]` as it is without the files, which are about to be read."""
+        """Return an option of `[general]` as it is written without the files, which are about to be read."""
         layers = [layer for layer in self._layers.holding("general", option) if layer not in self._loaded]
-        return expand(layers[0].sections["general"][option]) if layers else ""
+        return layers[0].sections["general"][option] if layers else ""
 
     def _own(self, section: str) -> dict[str, str]:
         """Return the standard library's table of a section, which is made if it is not there."""
         if section == self.default_section:
             return self._defaults
-        if not self.has_section(section):
-            super().add_section(section)
-        return self._sections[section]
+        return self._sections.setdefault(section, {})
 
     def _add(self, layer: Layer) -> None:
         stronger = self._layers.add(layer)

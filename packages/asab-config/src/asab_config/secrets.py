@@ -1,14 +1,17 @@
 """Values that are not to be shown: wherever a configuration is printed or logged, they go through here.
 
-An option is secret by its name (`*password*`, `*secret*`, `*token*` and the like), and so is the password in a URL.
+An option is secret by its name (`*password*`, `*secret*`, `*token*` and the like), so is the password in a URL, and
+whatever a text calls by such a name, as in `https://host/?token=x` or `host=db password=x`.
 """
 
 from __future__ import annotations
 
 import re
 
-_NAMES = re.compile("passw|passphrase|secret|token|credential|api_?key|private_?key")
-_URL_PASSWORD = re.compile(r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:)[^/\s]*(?=@)")
+_WORDS = "passw|passphrase|secret|token|credential|api_?key|private_?key"
+_NAMES = re.compile(_WORDS)
+_URL_PASSWORD = re.compile(r"(?P<before>://[^/\s:@]*:)[^/\s]*(?=@)")
+_PARAMETER = re.compile(rf"(?P<before>(?:^|[?&;,\s])[\w.-]*(?:{_WORDS})[\w.-]*=)[^&;,\s]+", re.IGNORECASE)
 
 MASK = "***"
 
@@ -27,4 +30,4 @@ def mask(option: str, value: str) -> str:
     """
     if is_secret(option) and value:
         return MASK
-    return _URL_PASSWORD.sub(rf"\g<before>{MASK}", value)
+    return _PARAMETER.sub(rf"\g<before>{MASK}", _URL_PASSWORD.sub(rf"\g<before>{MASK}", value))

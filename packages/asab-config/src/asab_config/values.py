@@ -67,7 +67,10 @@ def seconds(text: str) -> float:
             return plain
     if not _TIMES.fullmatch(text):
         raise ValueError(f"a time such as 90, 1.5h or '1d 2h 30s', with the units {', '.join(_SECONDS)}")
-    return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _QUANTITY.findall(text))
+    total = sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _QUANTITY.findall(text))
+    if total == math.inf:
+        raise ValueError("a time that ends")
+    return total
 
 
 @functools.lru_cache(1024)
@@ -80,7 +83,10 @@ def size(text: str) -> int:
     factor = _BYTES.get(match[2].lower()) if match else None
     if match is None or factor is None:
         raise ValueError("a size such as 512, 64K, '1.5 MiB' or 10MB")
-    return round(float(match[1]) * factor)
+    try:
+        return int(match[1]) * factor if match[1].isdecimal() else round(float(match[1]) * factor)
+    except (ValueError, OverflowError):
+        raise ValueError("a size that a number can hold") from None
 
 
 def items(text: str) -> list[str]:

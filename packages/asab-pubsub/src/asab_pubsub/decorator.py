@@ -5,9 +5,10 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any, TypeVar
+    from typing import Any, Concatenate, TypeVar
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    # A method, or a static or free function; the message type comes first.
+    F = TypeVar("F", bound=Callable[Concatenate[Any, str, ...], Any] | Callable[Concatenate[str, ...], Any])
 
 _MARK = "__asab_pubsub_message_types__"
 

@@ -31,9 +31,14 @@ class Subscriber:
             pubsub: The bus; with `None` the initial subscription is skipped.
             *message_types: What to subscribe to there.
             limit: How many messages wait at most; without one, as many as come.
+
+        Raises:
+            ValueError: If the limit is less than 1: no message would ever come.
         """
         import asyncio
 
+        if limit is not None and limit < 1:
+            raise ValueError(f"a subscriber with a limit of {limit!r} would get no message; the least is 1")
         self.dropped: int = 0
         self._messages: deque[Message] = deque(maxlen=limit)
         self._changed = asyncio.Event()

@@ -29,7 +29,7 @@ CREATE TABLE items (
     id INTEGER PRIMARY KEY,     -- the order of insertion
     lookup BLOB NOT NULL UNIQUE,
     key TEXT,                   -- the key as JSON, where the lookup is not the key itself
-    is_json INTEGER NOT NULL,
+    kind INTEGER NOT NULL,      -- 1 if the value is JSON, 0 if not; 2 more if it came from a codec of the user's
     value BLOB
 )
 """
@@ -48,7 +48,10 @@ class Store:
         Raises:
             PersistentDictError: If that is not possible.
         """
+        if not path:
+            raise PersistentDictError(f"{path!r} is not the path of a file")
         self._path = path
+        self._absolute = os.path.abspath(path)  # the working directory may change before the file is opened again
         self._sync = sync
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -127,10 +130,8 @@ class Store:
         if self._closed:
             raise ValueError(f"the persistent dictionary {self._path!r} is closed")
         self._check_header()
-        folder = os.path.dirname(self._path)
         try:
-            if folder:
-                os.makedirs(folder, exist_ok=True)
+            os.makedirs(os.path.dirname(self._absolute), exist_ok=True)
         except OSError as e:
             raise PersistentDictError(f"{self._path}: the folder cannot be made: {e.strerror}") from e
         try:
@@ -140,7 +141,9 @@ class Store:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._absolute, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        )
         try:
             self._prepare(connection)
         except BaseException:
@@ -150,7 +153,7 @@ class Store:
 
     def _check_header(self) -> None:
         try:
-            with open(self._path, "rb") as f:
+            with open(self._absolute, "rb") as f:
                 header = f.read(16)
         except FileNotFoundError:
             return

@@ -68,7 +68,12 @@ class Timer:
             autorestart: Whether to start again, with the same time, after each run.
             jitter: Up to how many seconds, by chance, each run comes later than it is due, so that many processes do
                 not work at the same moment. It does not add up.
+
+        Raises:
+            ValueError: If the jitter is negative or not a number.
         """
+        if not 0 <= jitter < math.inf:
+            raise ValueError(f"a timer cannot have a jitter of {jitter!r} s")
         self.App = app
         self.Handler = handler
         self.AutoRestart = autorestart
