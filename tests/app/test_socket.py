@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,9 @@ from asab_config import Config
 from tests.support.certificate import tls_section
 
 Make = Callable[..., Any]
+
+no_uvloop = pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop for Windows")
+KINDS = ["asyncio", pytest.param("uvloop", marks=no_uvloop)]
 
 
 class Echo(asyncio.Protocol):
@@ -357,6 +362,58 @@ def test_what_was_written_is_sent_before_the_close(make: Make, tls: ssl.SSLConte
     assert app.run() == 0
     app.reading.join()
     assert sum(received) == size
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_peer_is_let_go_at_the_stop_whatever_the_loop(
+    make: Make, tls: ssl.SSLContext, caplog: pytest.LogCaptureFixture, tmp_path: Path, kind: str, secure: bool
+) -> None:
+    """Its connection ends properly, the protocol hears of it, and nothing is complained of."""
+
+    class Noted(asyncio.Protocol):
+        transport: Any  # under uvloop it is an asyncio.Transport by its methods alone
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            self.transport.write(data)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            lost.append(exc)
+
+    class Server(StreamSocketServerService):
+        async def initialize(self, app: Application) -> None:
+            self.sockets = await self.create_server(app, Noted, "127.0.0.1:0" + " ssl:test" * secure)
+
+    class Talking(Application):
+        async def initialize(self) -> None:
+            self.server = Server(self)
+
+        async def main(self) -> None:
+            self.talking = threading.Thread(target=self.talk, args=self.server.sockets[0].getsockname())
+            self.talking.start()
+
+        def talk(self, *address: Any) -> None:
+            client = socket.create_connection(address, timeout=10)
+            with tls.wrap_socket(client, server_hostname="127.0.0.1") if secure else client as client:
+                try:
+                    client.sendall(b"hello")
+                    received.append(client.recv(5))
+                finally:
+                    self.stop()
+                received.append(client.recv(5))
+
+    received: list[bytes] = []
+    lost: list[Exception | None] = []
+    configuration = tmp_path / "app.conf"
+    configuration.write_text(f"[general]\nevent_loop = {kind}\n")
+    app = make(Talking, "-c", str(configuration))
+    assert app.run() == 0
+    app.talking.join()
+    assert (received, lost) == ([b"hello", b""], [None])
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_tls_section_that_is_missing_is_a_mistake_of_the_configuration(

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import socket
-import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,8 @@ class StreamSocketServerService(Service):
         self._listeners: list[Listener] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._opening: dict[asyncio.Task[None], socket.socket] = {}
-        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self._connections: dict[socket.socket, asyncio.Transport] = {}
+        self._many = 0
 
     async def create_server(
         self, app: Application, protocol: Protocol, addrs: str | Iterable[tuple[str, int] | str | os.PathLike[str]]
@@ -92,14 +92,14 @@ class StreamSocketServerService(Service):
         await _cancel(opening)
         for connection in opening.values():
             connection.close()
-        transports = list(self._transports)
-        for transport in transports:
+        connections = list(self._connections.items())
+        for _, transport in connections:
             transport.close()
         deadline = app.Loop.time() + CLOSE_TIMEOUT
         # Only the protocol is told by asyncio that its transport is flushed, so there is no event to wait for.
-        while any(map(_is_busy, transports)) and app.Loop.time() < deadline:  # noqa: ASYNC110
+        while any(peer.fileno() >= 0 for peer, _ in connections) and app.Loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        for transport in transports:
+        for _, transport in connections:
             transport.abort()
         await asyncio.sleep(0)  # for connection_lost,
         await asyncio.sleep(0)  # which comes a step later under TLS
@@ -128,7 +128,14 @@ class StreamSocketServerService(Service):
             L.exception("service %r cannot serve a connection", self.Name)
             connection.close()
         else:
-            self._transports.add(transport)
+            self._keep(connection, transport)
+
+    def _keep(self, connection: socket.socket, transport: asyncio.Transport) -> None:
+        """Know a connection until it is closed; nobody tells of that, so they are looked through when they double."""
+        if len(self._connections) >= self._many:
+            self._connections = {peer: each for peer, each in self._connections.items() if peer.fileno() >= 0}
+            self._many = 2 * len(self._connections) + 16
+        self._connections[connection] = transport
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -136,11 +143,3 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _is_busy(transport: asyncio.Transport) -> bool:
-    """Return whether a closing transport has something to send; under TLS only the closed socket tells."""
-    if transport.get_extra_info("sslcontext") is None:
-        return transport.get_write_buffer_size() > 0
-    peer = transport.get_extra_info("socket")
-    return peer is not None and peer.fileno() >= 0
