@@ -418,6 +418,23 @@ def test_closed_standard_streams_are_no_obstacle(daemons: Daemons) -> None:
     assert runs(int(daemons.pidfile.read_text()))
 
 
+def test_a_start_with_many_open_files_is_told_too(daemons: Daemons) -> None:
+    """The report must not say that the start failed while the daemon runs."""
+    daemons.write(
+        """
+        import resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, (2000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        files = [open(os.devnull) for _ in range(1100)]
+        class MyApplication(asab.Application):
+            async def initialize(self):
+                note(os.fstat(files[-1].fileno()).st_rdev == os.stat(os.devnull).st_rdev)
+        """
+    )
+    daemons.start()
+    assert daemons.notes == ["True"]
+    daemons.stop()
+
+
 def test_threads_that_would_be_lost_are_refused(daemons: Daemons) -> None:
     """A fork takes one thread along, and the others would be missed much later."""
     daemons.write(

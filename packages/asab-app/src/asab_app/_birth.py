@@ -124,7 +124,7 @@ class _Attendance(_Wait):
 
     def exit_code(self) -> int:
         while True:
-            readable, _, _ = select.select(self._open, [], [], _LOOK)
+            readable = self._readable()
             if self._stderr in readable:
                 self._pass_on()
             if self._ready in readable:
@@ -135,6 +135,12 @@ class _Attendance(_Wait):
             if child:
                 self._pass_on_rest()
                 return self._failed_code(status)
+
+    def _readable(self) -> list[int]:
+        poll = select.poll()  # `select.select` knows 1024 files, and the program may have more
+        for file in self._open:
+            poll.register(file, select.POLLIN)
+        return [file for file, _ in poll.poll(_LOOK * 1000)]
 
     def _is_wanted(self) -> bool:
         """Return whether the daemon goes on; from then on no signal reaches it from here."""
