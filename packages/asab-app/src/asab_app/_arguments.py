@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from asab_app import _daemon, _loop
+from asab_app.arguments import extend, values
 from asab_config import Config, ConfigParser, escape
 
 Config.add_layer_defaults(
@@ -58,6 +59,7 @@ def create_parser(own_version: str, **options: Any) -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log at level DEBUG, and the event loop's doings")
     parser.add_argument("-l", "--log-file", metavar="LOG_FILE", help="log to the file LOG_FILE")
     parser.add_argument("-s", "--syslog", action="store_true", help="log to syslog")
+    extend(parser)
     background = parser.add_mutually_exclusive_group()
     background.add_argument("-d", "--daemonize", action="store_true", help="run in the background")
     background.add_argument("-k", "--kill", action="store_true", help="end what was started with -d")
@@ -95,13 +97,13 @@ def load_configuration(arguments: argparse.Namespace) -> None:
     """
     _daemon.anchor(arguments)
     Config.load(getattr(arguments, "config", None))
-    given: dict[str, dict[str, str]] = {}
+    given = values(arguments)
     if getattr(arguments, "verbose", False):
-        given["logging"] = {"verbose": "yes"}
+        given.setdefault("logging", {})["verbose"] = "yes"
     if log_file := getattr(arguments, "log_file", None):
-        given["logging:file"] = {"path": escape(log_file)}
+        given.setdefault("logging:file", {})["path"] = escape(log_file)
     if getattr(arguments, "syslog", False):
-        given["logging:syslog"] = {"enabled": "yes"}
+        given.setdefault("logging:syslog", {})["enabled"] = "yes"
     Config.override(given, "command line")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from aiohttp import WSCloseCode, web
 
 import asab_app
+from asab_app.arguments import add_option
 from asab_config import Config, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import accesslog
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from asab_web.service import WebService
 
 L = get_logger(__name__)
+
+add_option(
+    "--listen",
+    section="asab:web",
+    option="listen",
+    metavar="ADDRESS",
+    help="serve on ADDRESS instead of [asab:web] listen; may be given several times",
+)
 
 APP: Final[web.AppKey[asab_app.Application]] = NamedAppKey("app", asab_app.Application)
 """The key of the ASAB application in an aiohttp application; the same as `"app"`, for type checkers."""
