@@ -6,8 +6,8 @@ The layer's map, from the bottom:
 - `module`, `service` - `Module` and `Service`, what an application is made of; `_components` starts them in order and
   stops them in reverse.
 - `_arguments` - the command line; `arguments` - what other layers add to it.
-- `_signals`, `_console`, `_ticks`, `_loop` - what they say; `_tasks` - waiting with a deadline; `_supervisor` - tasks that
-  are owned; `_failures` - what is said when a start fails.
+- `_signals`, `_console`, `_ticks`, `_loop` - what they say; `_tasks` - waiting with a deadline.
+- `_supervisor` - tasks that are owned; `_failures` - what is said when a start fails.
 - `work` - tasks and threads beside `main()`, by `_restart` and `_threads`; `_messages` - what it publishes.
 - `_starting` - the start, watched; `_construction` - what a constructor leaves behind; `_report` - what took how long.
 - `_daemon` - `-d`, `-k` and `[daemon]`, by `_birth`, `_pidfile`, `_owner` and `_kill`.

@@ -30,10 +30,10 @@ class Option(NamedTuple):
 _options: dict[str, Option] = {}
 
 
-def add_option(name: str, *, section: str, option: str, metavar: str, help: str) -> None:
+def add_option(name: str, *, section: str, option: str, metavar: str, help: str) -> None:  # noqa: A002 # as argparse has it
     """Add an option to the command line of every application that is made from now on.
 
-    Given more than once, it is a value of several lines. An application that has an option of this name itself keeps it.
+    Given more than once, it is a value of several lines. An application's own option of this name is kept.
 
     Args:
         name: As `--listen`.
