@@ -7,27 +7,11 @@ beats the configuration file. No letters are taken, for those that are not docum
 from __future__ import annotations
 
 import argparse
-from typing import NamedTuple
 
 from asab_config import escape
 
-
-class Option(NamedTuple):
-    """An option of the command line, and the place in the configuration that it stands for."""
-
-    name: str
-    section: str
-    option: str
-    metavar: str
-    help: str
-
-    @property
-    def place(self) -> str:
-        """Where argparse keeps what is given; an application's own options cannot be meant by that name."""
-        return f"[{self.section}] {self.option}"
-
-
-_options: dict[str, Option] = {}
+_options: dict[str, tuple[tuple[str, str], dict[str, str]]] = {}
+"""The place of each in the configuration, section and option; and what argparse is told of it."""
 
 
 def add_option(name: str, *, section: str, option: str, metavar: str, help: str) -> None:  # noqa: A002 # as argparse has it
@@ -45,23 +29,29 @@ def add_option(name: str, *, section: str, option: str, metavar: str, help: str)
     Raises:
         ValueError: If the name is no long option, or already stands for another place.
     """
-    new = Option(name, section, option, metavar, help)
     if not name.startswith("--") or len(name) < 3:
         raise ValueError(f"{name!r} cannot be added: expected a long option as --listen; letters are the application's")
-    if (known := _options.setdefault(name, new)).place != new.place:
-        raise ValueError(f"{name!r} cannot stand for {new.place}: it stands for {known.place}")
+    place = section, option
+    known, _ = _options.setdefault(name, (place, {"metavar": metavar, "help": help}))
+    if known != place:
+        raise ValueError(f"{name!r} cannot stand for {_text(place)}: it stands for {_text(known)}")
 
 
 def extend(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options that were added."""
-    for each in _options.values():
-        parser.add_argument(each.name, action="append", dest=each.place, metavar=each.metavar, help=each.help)
+    for name, (place, settings) in _options.items():
+        parser.add_argument(name, action="append", dest=_text(place), **settings)
 
 
 def values(arguments: argparse.Namespace) -> dict[str, dict[str, str]]:
     """Return what was given, as sections of a configuration."""
     given: dict[str, dict[str, str]] = {}
-    for each in _options.values():
-        if lines := getattr(arguments, each.place, None):
-            given.setdefault(each.section, {})[each.option] = escape("\n".join(lines))
+    for place, _ in _options.values():
+        if lines := getattr(arguments, _text(place), None):
+            given.setdefault(place[0], {})[place[1]] = escape("\n".join(lines))
     return given
+
+
+def _text(place: tuple[str, str]) -> str:
+    """Return a place as text; for argparse, too: no option of the application's own is stored by such a name."""
+    return f"[{place[0]}] {place[1]}"

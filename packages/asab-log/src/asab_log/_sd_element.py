@@ -5,15 +5,14 @@ Names that the RFC does not allow are made legal, values are escaped; nothing in
 
 from __future__ import annotations
 
-import json
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from asab_log._escape import escape, safe_str
 
 _ILLEGAL_IN_NAME = re.compile(r'[^!-~]|[="\]]')
 _NAME_LIMIT = 32
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=safe_str).encode
 _JSON_TYPES = (bool, int, float, list, tuple, dict)
 
 
@@ -55,6 +54,13 @@ def _value_text(value: object) -> str:
     if value is not None and not isinstance(value, _JSON_TYPES):
         return safe_str(value)
     try:
-        return _to_json(value)
+        return _json_encoder()(value)
     except Exception:  # keys that are no strings, a list that contains itself
         return safe_str(value)
+
+
+@functools.cache
+def _json_encoder() -> Callable[[object], str]:
+    import json  # it takes a thirtieth of the start of an application, and most log no such values
+
+    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=safe_str).encode
