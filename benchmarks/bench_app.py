@@ -1,18 +1,26 @@
-"""An application from start to exit, its memory, its services and its idling, beside bare asyncio.
+"""An application from start to exit, its memory, its services and its idling, beside bare asyncio and the peers.
 
 The bare contender is `asyncio.run` in a process that has imported logging and argparse, as every server has. Processes
-are timed with their interpreter, so that the ratio is what a user sees.
+are measured with their interpreter, so that the ratio is what a user sees. The peers are the published packages `asab`
+(by others, whose documentation ours follows too) and `aiomisc`, as programs in a virtual environment of their own, for
+the name of the first is also that of one of our wheels; they are compared with bare asyncio in that environment.
 """
 
 from __future__ import annotations
 
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+import venv
 from pathlib import Path
+from typing import NamedTuple
 
-from harness import medians, show
+from harness import show
+
+ROUNDS = 41
 
 BARE = """\
 import argparse, asyncio, logging
@@ -23,112 +31,205 @@ async def main():
 asyncio.run(main())
 """
 
-HELLO = """\
-import asab_app
+# Ours and that of `asab` differ in the import alone.
+APPLICATION = """\
+import {0}
 
-class Hello(asab_app.Application):
+class Hello({0}.Application):
     async def main(self):
         self.stop()
 
 Hello(args=[]).run()
 """
 
+AIOMISC = """\
+import aiomisc
+
+class Hello(aiomisc.Service):
+    async def start(self):
+        pass
+
+with aiomisc.entrypoint(Hello()):
+    pass
+"""
+
 SERVICES = """\
 import sys, time
-import asab_app
+import {0}
 
-class Many(asab_app.Application):
+class Many({0}.Application):
     async def initialize(self):
         for number in range(int(sys.argv[1])):
-            asab_app.Service(self, f"service {number}")
+            {0}.Service(self, f"service {{number}}")
 
     async def main(self):
         self.stop()
 
-begin = time.perf_counter()
+begin = time.process_time()
 Many(args=[]).run()
-print(time.perf_counter() - begin)
+print(time.process_time() - begin)
 """
 
-IDLE = """\
-import glob, selectors
+AIOMISC_SERVICES = """\
+import sys, time
+import aiomisc
+
+class One(aiomisc.Service):
+    async def start(self):
+        pass
+
+begin = time.process_time()
+with aiomisc.entrypoint(*(One() for _ in range(int(sys.argv[1]) + 1))):
+    pass
+print(time.process_time() - begin)
+"""
+
+MEMORY = "\nprint(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
+
+COUNT = """\
+import asyncio, glob, selectors
 
 waits = 0
 select = selectors.DefaultSelector.select
 
 def counted(self, timeout=None):
     global waits
-    waits += 1
+    waits += timeout is None or timeout > 0  # otherwise it only looks
     return select(self, timeout)
 
 selectors.DefaultSelector.select = counted
-
-import asab_app
-
-class Idle(asab_app.Application):
-    async def initialize(self):
-        self.ticks = 0
-        self.PubSub.subscribe("Application.tick!", self.on_tick)
-
-    def on_tick(self, _message_type):
-        self.ticks += 1
-        if self.ticks == 2:
-            self.before = waits, switches()
-        if self.ticks == 12:
-            print((waits - self.before[0]) / 10, (switches() - self.before[1]) / 10)
-            self.stop()
 
 def switches():
     files = (open(name).read() for name in glob.glob("/proc/self/task/*/status"))
     return sum(int(text.split("\\nvoluntary_ctxt_switches:")[1].split()[0]) for text in files)
 
-Idle(args=[]).run()
+async def count():
+    await asyncio.sleep(2.5)
+    before = waits, switches()
+    await asyncio.sleep(10)
+    print(waits - before[0] - 1, switches() - before[1] - 1)  # one is our own
 """
 
-MEMORY = "\nprint(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
+IDLE = """
+import {0}
+
+class Idle({0}.Application):
+    async def main(self):
+        await count()
+        self.stop()
+
+Idle(args=sys.argv[1:]).run()
+"""
+
+AIOMISC_IDLE = """
+import aiomisc
+
+class Idle(aiomisc.Service):
+    async def start(self):
+        pass
+
+with aiomisc.entrypoint(Idle()) as loop:
+    loop.run_until_complete(count())
+"""
 
 
-def run(program: str, *arguments: object) -> str:
+class Contender(NamedTuple):
+    """A framework: the interpreter that has it, and what it is asked to run."""
+
+    name: str
+    python: str
+    hello: str
+    services: str
+    idle: str
+
+
+def contenders(peers: str) -> list[Contender]:
+    """Return ours and the peers, which are in the environment of another interpreter."""
+    ours, theirs = ("asab_app", sys.executable), ("asab", peers)
+    return [
+        *(Contender(n, p, APPLICATION.format(n), SERVICES.format(n), IDLE.format(n)) for n, p in (ours, theirs)),
+        Contender("aiomisc", peers, AIOMISC, AIOMISC_SERVICES, AIOMISC_IDLE),
+    ]
+
+
+def run(python: str, program: str, *arguments: object) -> str:
     """Run a program in a new interpreter and return what it prints."""
-    command = [sys.executable, "-c", program, *map(str, arguments)]
+    command = [python, "-c", program, *map(str, arguments)]
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
 
-def start_to_exit(programs: dict[str, str]) -> None:
-    """Show how long processes live that have nothing to do."""
-    contenders: dict[str, Callable[[], object]] = {
-        name: lambda program=program: run(program) for name, program in programs.items()
+def process(python: str, program: str) -> tuple[float, float]:
+    """Return what a process takes from its start to its end: seconds that pass, and seconds of processor time."""
+    begin = time.perf_counter()
+    started = subprocess.Popen([python, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode:
+        raise RuntimeError(f"{python} -c {program!r} ended with {started.returncode}")
+    return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime
+
+
+def hello(frameworks: list[Contender]) -> None:
+    """Show how long processes live that have nothing to do, and their memory, each beside its interpreter's bare."""
+    programs = {each.name: (each.python, each.hello) for each in frameworks}
+    bare = {each.name: f"asyncio.run by {each.python}" for each in frameworks}
+    programs |= {bare[each.name]: (each.python, BARE) for each in frameworks}
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
+    for number in range(ROUNDS):  # who goes first changes from round to round
+        for name in list(programs)[:: 1 if number % 2 else -1]:
+            measured[name].append(process(*programs[name]))
+    memory = {
+        name: min(float(run(python, program + MEMORY)) for _ in range(5))
+        for name, (python, program) in programs.items()
     }
-    show("hello world from start to exit", {"": medians(contenders, rounds=31)}, "asyncio.run")
+    values = {
+        "time": {name: statistics.median(elapsed for elapsed, _ in rounds) for name, rounds in measured.items()},
+        "processor time": {name: statistics.median(spent for _, spent in rounds) for name, rounds in measured.items()},
+        "memory": memory,
+    }
+    columns = {
+        heading: {"asyncio.run": 1.0} | {name: column[name] / column[bare[name]] for name in bare}
+        for heading, column in values.items()
+    }
+    show("hello world from start to exit", columns, "asyncio.run")
 
 
-def memory(programs: dict[str, str]) -> None:
-    """Show how much memory they take, at most."""
-    kilobytes = {name: min(float(run(program + MEMORY)) for _ in range(5)) for name, program in programs.items()}
-    ratio = kilobytes["asab_app"] / kilobytes["asyncio.run"]
-    print(f"resident memory of hello world: {ratio:.2f} times that of asyncio.run")
+def services(frameworks: list[Contender]) -> None:
+    """Print what a service costs at its registration, start and stop, and that more of them do not cost more each."""
+    print("\nservices registered, started and stopped: microseconds of processor time each")
+    for name, python, _, program, _ in frameworks:
+        nothing = min(float(run(python, program, 0)) for _ in range(5))
+        each = [
+            (min(float(run(python, program, count)) for _ in range(5)) - nothing) / count * 1e6
+            for count in (1_000, 3_000, 10_000)
+        ]
+        print(f"{name:<12} 1,000: {each[0]:.1f}  3,000: {each[1]:.1f}  10,000: {each[2]:.1f}")
 
 
-def services() -> None:
-    """Show what a service costs at its registration, start and stop, and that more of them do not cost more each."""
-    for count in (1_000, 10_000, 100_000):
-        seconds = min(float(run(SERVICES, count)) - float(run(SERVICES, 0)) for _ in range(5))
-        print(f"{count} services registered, started and stopped: {seconds / count * 1e6:.1f} us each")
+def idle(frameworks: list[Contender]) -> None:
+    """Print how often an idle application wakes: in ten seconds, so in ten ticks."""
+    print("\nidle for 10 s")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "app.conf")
+        path.write_text("[general]\nloop_watchdog = 0\n")
+        for name, python, _, _, program in frameworks:
+            say_idle(name, run(python, f"import sys\n{COUNT}{program}"))
+            if name == "asab_app":
+                say_idle("asab_app, loop_watchdog = 0", run(python, f"import sys\n{COUNT}{program}", "-c", path))
 
 
-def idle() -> None:
-    """Print how often an idle application wakes."""
-    for threshold in ("0.3", "0"):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "app.conf")
-            path.write_text(f"[general]\ntick_period = 0.1\nloop_watchdog = {threshold}\n")
-            loop, process = run(IDLE.replace("args=[]", f"args=['-c', {str(path)!r}]")).split()
-        print(f"idle, loop_watchdog = {threshold}: a tick wakes the loop {loop} times, all threads {process} times")
+def say_idle(name: str, counts: str) -> None:
+    """Print what a program has counted."""
+    loop, process = counts.split()
+    print(f"{name:<28} the loop wakes {loop} times, all threads {process} times")
 
 
 if __name__ == "__main__":
-    PROGRAMS = {"asyncio.run": BARE, "asab_app": HELLO}
-    start_to_exit(PROGRAMS)
-    memory(PROGRAMS)
-    services()
-    idle()
+    with tempfile.TemporaryDirectory() as environment:
+        venv.create(environment, with_pip=True)
+        peers = os.path.join(environment, "bin", "python")
+        subprocess.run([peers, "-m", "pip", "install", "-qq", "asab", "aiomisc"], check=True)
+        frameworks = contenders(peers)
+        hello(frameworks)
+        services(frameworks)
+        idle(frameworks)

@@ -35,9 +35,9 @@ def show(title: str, columns: Mapping[str, Mapping[str, float]], base: str) -> N
     ratios = {name: [column[name] / column[base] for column in columns.values()] for name in names}
     width = max(map(len, names)) + 2
     print(f"\n{title} (1.00 = {base})")
-    print(" " * width + "".join(f"{heading:>12}" for heading in columns))
+    print(" " * width + "".join(f"{heading:>16}" for heading in columns))
     for name, row in ratios.items():
-        print(f"{name:<{width}}" + "".join(f"{ratio:>12.2f}" for ratio in row))
+        print(f"{name:<{width}}" + "".join(f"{ratio:>16.2f}" for ratio in row))
     _plot(title, list(columns), ratios, base)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asab_app import _tasks, _watchdog
+from asab_app._threads import Threads
 from asab_config import Config, ConfigParser
 
 if TYPE_CHECKING:
@@ -99,10 +100,17 @@ def close_loop(loop: asyncio.AbstractEventLoop, logging: Logging | None, timeout
             _insist(loop, end)
         if logging is not None:
             _insist(loop, logging.close())
-        _insist(loop, loop.shutdown_default_executor())
+        if not _has_idled(loop):
+            _insist(loop, loop.shutdown_default_executor())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _has_idled(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether nothing was ever called in a thread: to end that would take the loop a thread."""
+    executor = getattr(loop, "_default_executor", None)
+    return isinstance(executor, Threads) and not executor.is_used
 
 
 def _insist(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> None:

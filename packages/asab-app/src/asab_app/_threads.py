@@ -46,6 +46,11 @@ class Threads(ThreadPoolExecutor):
         self.__running: dict[threading.Thread, Callable[[], Any] | None] = {}  # None: it waits for a call
         self.__closed = False
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a thread."""
+        return bool(self.__running)
+
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called.
 

@@ -20,7 +20,6 @@ import sys
 import threading
 import time
 from time import monotonic
-from typing import NamedTuple
 
 from asab_config import Config, ConfigParser
 from asab_log import get_logger
@@ -31,6 +30,9 @@ L = get_logger(__name__)
 
 FIRST_LOOK = 0.8
 """The share of the threshold after which the thread looks first; so a block that ends at the threshold has a name."""
+
+LEAST_SHARE = 0.1
+"""What a process that works gets of a processor, even on a machine with far too much to do; one that is stopped has 0."""
 
 DEPTH = 6
 """How many calls of a block are told, from the innermost."""
@@ -116,12 +118,13 @@ def take_longest(loop: asyncio.AbstractEventLoop) -> float:
     return loop.turns.take_longest() if isinstance(loop, WatchedLoop) else 0.0
 
 
-class Place(NamedTuple):
+class Place:
     """Where a call stands."""
 
-    file: str
-    line: int
-    function: str
+    def __init__(self, file: str, line: int, function: str) -> None:
+        self.file = file
+        self.line = line
+        self.function = function
 
     def __str__(self) -> str:
         return f"{self.function} ({self.file}:{self.line})"
@@ -207,7 +210,7 @@ class Watchdog:
     def _note_pause(self, due: float, processor: float) -> None:
         """Note that the process was stopped, if it woke too late and has not worked meanwhile."""
         late = monotonic() - due
-        if late > self._limit / 2 and time.process_time() - processor < late / 2:
+        if late > self._limit / 2 and time.process_time() - processor < late * LEAST_SHARE:
             self._resumed = monotonic()
 
     def _look(self) -> list[Place]:
