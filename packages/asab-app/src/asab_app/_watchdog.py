@@ -32,7 +32,7 @@ FIRST_LOOK = 0.8
 """The share of the threshold after which the thread looks first; so a block that ends at the threshold has a name."""
 
 LEAST_SHARE = 0.1
-"""What a process that works gets of a processor, even on a machine with far too much to do; one that is stopped has 0."""
+"""What a process that works gets of a processor, even on a machine with far too much to do; a stopped one has none."""
 
 DEPTH = 6
 """How many calls of a block are told, from the innermost."""
