@@ -7,10 +7,11 @@ beats the configuration file. No letters are taken, for those that are not docum
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from asab_config import escape
 
-_options: dict[str, tuple[tuple[str, str], dict[str, str]]] = {}
+_options: dict[str, tuple[tuple[str, str], dict[str, Any]]] = {}
 """The place of each in the configuration, section and option; and what argparse is told of it."""
 
 
