@@ -99,8 +99,9 @@ class StreamSocketServerService(Service):
         # Only the protocol is told by asyncio that its transport is flushed, so there is no event to wait for.
         while any(peer.fileno() >= 0 for peer, _ in connections) and app.Loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        for _, transport in connections:
-            transport.abort()
+        for peer, transport in connections:
+            if peer.fileno() >= 0:  # asyncio does not expect it of one that is closed
+                transport.abort()
         await asyncio.sleep(0)  # for connection_lost,
         await asyncio.sleep(0)  # which comes a step later under TLS
 
