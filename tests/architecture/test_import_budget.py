@@ -14,7 +14,7 @@ BUDGETS = {
     "asab_pubsub": {"logging"},
     "asab_utils": {"threading"},
     "asab_utils.pdict": {"contextlib", "datetime", "json", "math", "sqlite3", "threading", "weakref"},
-    "asab_log": {"asab_config", "logging"},
+    "asab_log": {"asab_config", "contextvars", "logging"},
 }
 HEAVY = {"asyncio", "inspect", "typing", "socket", "ssl", "selectors", "concurrent.futures", "dataclasses"}
 

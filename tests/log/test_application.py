@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
 import socket
 import sys
 import time
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +84,40 @@ async def test_the_documented_file_section_works_as_it_stands(configure: Configu
     first, second = path.read_text().splitlines()
     assert re.fullmatch(rf'{TIME} WARNING myapp\.mymodule \[sd key1="value1" key2="2"\] Hello world!', first)
     assert re.fullmatch(rf"{TIME} WARNING myapp\.mymodule Hello world!", second)
+
+
+async def test_json_is_a_format_of_console_and_file(
+    configure: Configure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Containers and collectors read it; each place has its own format."""
+    configure("[logging:console]\nformat=json")
+    log = Logging(App())
+    L.warning("Hello world!", struct_data={"key1": "value1"})
+    await log.close()
+    configure(f'[logging:file]\npath={tmp_path / "log"}\nformat="JSON",')
+    log = Logging(App())
+    L.warning("Hello world!", struct_data={"key1": "value1"})
+    await log.close()
+    for text in (capsys.readouterr().err, (tmp_path / "log").read_text()):
+        line = json.loads(text.splitlines()[-1])
+        assert [line[key] for key in ("level", "logger", "message", "key1")] == [
+            "WARNING", "myapp.mymodule", "Hello world!", "value1"
+        ]  # fmt: skip
+
+
+async def test_warnings_of_python_go_to_the_log(configure: Configure, tmp_path: Path) -> None:
+    """A daemon has no stderr where anybody would see them."""
+    configure(f"[logging:file]\npath={tmp_path / 'log'}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        show = warnings.showwarning
+        log = Logging(App())
+        warnings.warn("old\nthing", DeprecationWarning, stacklevel=1)
+        await log.close()
+        assert warnings.showwarning is show
+    line = (tmp_path / "log").read_text()
+    assert re.search(r"WARNING py\.warnings .*DeprecationWarning: old\\nthing", line)
+    assert line.count("\n") == 1
 
 
 async def test_the_documented_syslog_section_works_as_it_stands(configure: Configure, line_server: LineServer) -> None:

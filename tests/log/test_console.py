@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.terminal import on_a_terminal
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,30 +33,12 @@ FILE = "[logging:file]\npath={path}"
 SYSLOG = "[logging:syslog]\nenabled=yes\naddress={path}/nobody"
 
 
-def on_a_terminal(run_script: RunScript, *args: str) -> tuple[str, str]:
-    """Run with a terminal as stderr; return stdout and what the terminal shows."""
-    terminal, inside = os.openpty()
-    try:
-        done = run_script(CODE, *args, stderr=inside)
-    finally:
-        os.close(inside)
-    shown = b""
-    try:
-        while data := os.read(terminal, 10_000):
-            shown += data
-    except OSError:  # how a terminal says that the other side is closed
-        pass
-    finally:
-        os.close(terminal)
-    return done.stdout, shown.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("config", ["", FILE, SYSLOG], ids=["nothing else", "file", "syslog"])
-def test_a_terminal_always_shows_the_log(run_script: RunScript, tmp_path: Path, config: str) -> None:
+def test_a_terminal_always_shows_the_log(tmp_path: Path, config: str) -> None:
     """Somebody sits there."""
-    out, shown = on_a_terminal(run_script, config.format(path=tmp_path / "log"))
+    out, shown = on_a_terminal(sys.executable, "-c", CODE, config.format(path=tmp_path / "log"), cwd=tmp_path)
     assert out == "True\n"
-    assert re.search(r" WARNING myapp : Hello\n", shown)
+    assert re.search(r" WARNING myapp : Hello\x1b\[0m\n", shown)
 
 
 def test_without_a_terminal_stderr_shows_the_log_if_nothing_else_does(run_script: RunScript) -> None:

@@ -49,6 +49,7 @@ async def _wait(subscribers: Collection[asyncio.Task[None]], manager: ServiceMan
 def _reload(app: Application) -> frozenset[asyncio.Task[None]]:
     try:
         changes = Config.reload()
+        app.Logging.reload()
     except ConfigError as e:
         for mistake in e.mistakes:
             L.error("The configuration stays as it was: %s", mistake)

@@ -3,18 +3,24 @@
 The layer's map, from the bottom:
 
 - `levels` - `LOG_NOTICE`, and what syslog calls the levels.
-- `_struct_data` - the keyword `struct_data=` of every logging method; `get_logger`, typed with it.
 - `_escape`, `_sd_element`, `_timestamp` - text, structured data and times that are safe in a line.
-- `formatters` - `StructuredDataFormatter`, for console and file; `_syslog_formatters` - the three frames of syslog.
+- `_serializable` - what is said when structured data are not serializable to JSON.
+- `_context` - `context`, structured data for a block; `_struct_data` - the keyword `struct_data=` of every logging
+  method, and `get_logger`, typed with it.
+- `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal; `_json_formatter` -
+  `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
 - `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_address`, `_connect` - where that sends to.
 - `_append`, `_rotation`, `_troubles` - whole lines in a file, when it is rotated, what is said when it cannot be.
 - `_log_file` - the file and its rotation.
+- `_logger_levels` - the levels of single loggers.
 - `_settings` - the configuration's sections, as handlers; `_root` - handlers on the root logger.
 - `application` - `Logging`, the log of an application; `script` - `setup`, the log of a script.
 
 Importing it makes `struct_data=` work and names the level NOTICE; it opens nothing and does not import asyncio.
 """
 
+from asab_log._context import context
+from asab_log._json_formatter import JsonFormatter
 from asab_log._root import RootHandlers
 from asab_log._struct_data import StructuredLogger, get_logger
 from asab_log._syslog_formatters import MacOSXSyslogFormatter, SyslogRFC3164Formatter, SyslogRFC5424Formatter
@@ -27,6 +33,7 @@ from asab_log.script import setup
 __all__ = [
     "LOG_NOTICE",
     "AsyncIOHandler",
+    "JsonFormatter",
     "Logging",
     "MacOSXSyslogFormatter",
     "RootHandlers",
@@ -34,6 +41,7 @@ __all__ = [
     "StructuredLogger",
     "SyslogRFC3164Formatter",
     "SyslogRFC5424Formatter",
+    "context",
     "get_logger",
     "setup",
 ]

@@ -29,4 +29,8 @@ def safe_str(value: object) -> str:
     try:
         return str(value)
     except Exception as e:  # a log call never fails because of what is logged
-        return f"<{type(value).__name__} that cannot be shown: {type(e).__name__}>"
+        return f"<{_type_name(value)} that cannot be shown: {_type_name(e)}>"
+
+
+def _type_name(value: object) -> str:
+    return str(type.__dict__["__name__"].__get__(type(value)))  # past a metaclass that has its own

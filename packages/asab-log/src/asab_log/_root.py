@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RootHandlers:
-    """Handlers of the root logger and its level, together for as long as they are needed."""
+    """Handlers of the root logger, its level and Python's warnings, together for as long as they are needed."""
 
     def __init__(self, handlers: list[logging.Handler], level: int) -> None:
         """Add the handlers, beside those that are there, and set the level.
@@ -27,6 +28,15 @@ class RootHandlers:
         for handler in self._handlers:
             root.addHandler(handler)
         root.setLevel(level)
+        # Python's warnings too, that of a coroutine that nobody awaited for one; a daemon has no stderr to show them.
+        show_before = warnings.showwarning
+        logging.captureWarnings(True)
+        self._captures = warnings.showwarning is not show_before
+
+    def set_level(self, level: int) -> None:
+        """Set another level on the root logger, until `close`."""
+        if self._handlers:
+            logging.getLogger().setLevel(level)
 
     def close(self) -> None:
         """Remove and close the handlers and set the level back; other handlers stay. A second time does nothing."""
@@ -38,6 +48,8 @@ class RootHandlers:
             root.removeHandler(handler)
             handler.close()
         self._handlers = []
+        if self._captures:
+            logging.captureWarnings(False)
 
 
 def stderr() -> TextIO | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from asab_log._escape import escape, safe_str
+from asab_log._serializable import suspect
 
 _ILLEGAL_IN_NAME = re.compile(r'[^!-~]|[="\]]')
 _NAME_LIMIT = 32
@@ -37,14 +38,14 @@ def sd_element(sd_id: str, data: object) -> str:
     try:
         items = list(data.items())
     except Exception:  # a mapping of somebody else's making
-        items = [("struct_data", safe_str(data))]
+        items = [("struct_data", _as_text(data))]
     return f"[{sd_id}{''.join(map(_param, items))}]" if items else ""
 
 
 def _param(item: tuple[object, object]) -> str:
     name, value = item
     text = escape(_value_text(value)).replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
-    return f' {sd_name(safe_str(name))}="{text}"'
+    return f' {sd_name(name if isinstance(name, str) else _as_text(name))}="{text}"'
 
 
 def _value_text(value: object) -> str:
@@ -52,15 +53,20 @@ def _value_text(value: object) -> str:
     if isinstance(value, str):
         return str.__str__(value)  # also that of a member of a string enumeration
     if value is not None and not isinstance(value, _JSON_TYPES):
-        return safe_str(value)
+        return _as_text(value)
     try:
         return _json_encoder()(value)
     except Exception:  # keys that are no strings, a list that contains itself
-        return safe_str(value)
+        return _as_text(value)
 
 
 @functools.cache
 def _json_encoder() -> Callable[[object], str]:
     import json  # it takes a thirtieth of the start of an application, and most log no such values
 
-    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=safe_str).encode
+    return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_as_text).encode
+
+
+def _as_text(value: object) -> str:
+    suspect()
+    return safe_str(value)

@@ -11,6 +11,9 @@ import re
 import sys
 
 from asab_config import Config, ConfigError
+from asab_log._colour import ColourFormatter, wants_colour
+from asab_log._json_formatter import JsonFormatter
+from asab_log._logger_levels import parse_levels
 from asab_log._root import console_handler, stderr
 from asab_log._syslog_formatters import (
     LocalRFC3164Formatter,
@@ -25,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
 
+    from asab_config import ConfigParser
     from asab_log._log_file import LogFile
     from asab_log.handler import AsyncIOHandler
 
@@ -35,7 +39,7 @@ _MACOS = sys.platform == "darwin"
 
 Config.add_layer_defaults(
     {
-        "logging": {"verbose": "no"},
+        "logging": {"verbose": "no", "levels": ""},
         _CONSOLE: {"format": CONSOLE_FORMAT, "datefmt": DATE_FORMAT},
         _FILE: {
             "path": "",
@@ -61,14 +65,27 @@ def root_level() -> int:
     return logging.DEBUG if Config.getboolean("logging", "verbose") else LOG_NOTICE
 
 
+def logger_levels(config: ConfigParser = Config) -> dict[str, int]:
+    """Return the levels of single loggers."""
+    try:
+        return parse_levels(config.getmultiline("logging", "levels"))
+    except ValueError as e:
+        raise config.mistake("logging", "levels", config.get("logging", "levels"), str(e)) from None
+
+
+Config.add_check(logger_levels)  # so that a reload with a mistake in it changes nothing
+
+
 def console() -> logging.Handler | None:
     """Return the handler of the console.
 
     It is there when stderr is a terminal; and without one as well, unless the log has another place to go.
     """
-    formatter = _formatter(_CONSOLE)  # a mistake in it is one with and without a terminal
-    elsewhere = bool(_file_path()) or Config.getboolean(_SYSLOG, "enabled")
     stream = stderr()
+    colour = stream is not None and wants_colour(stream)
+    # A mistake in it is one with and without a terminal.
+    formatter = _formatter(_CONSOLE, ColourFormatter if colour else StructuredDataFormatter)
+    elsewhere = bool(_file_path()) or Config.getboolean(_SYSLOG, "enabled")
     if stream is None or (elsewhere and not stream.isatty()):
         return None
     return console_handler(stream, formatter)
@@ -138,14 +155,18 @@ def syslog(loop: asyncio.AbstractEventLoop) -> AsyncIOHandler | None:
     return handler
 
 
-def _formatter(section: str) -> StructuredDataFormatter:
-    """Return the formatter of a section, tried out: a wrong field would otherwise cost every single record."""
+def _formatter(section: str, kind: type[StructuredDataFormatter] = StructuredDataFormatter) -> StructuredDataFormatter:
+    """Return the formatter of a section, tried out: a wrong field would otherwise spoil every single record."""
+    fmt = _unquoted(section, "format")
+    if fmt.lower() == "json":
+        return JsonFormatter()
     sample = logging.LogRecord(__name__, LOG_NOTICE, __file__, 0, "", None, None)
     try:
-        formatter = StructuredDataFormatter(fmt=_unquoted(section, "format"))
-        formatter.format(sample)
+        formatter = kind(fmt=fmt)
+        formatter.format(sample)  # sets the fields that are computed
+        formatter.formatMessage(sample)
     except (ValueError, TypeError) as e:
-        raise _mistake(section, "format", f"{e}; fields are written as in %(asctime)s") from None
+        raise _mistake(section, "format", f"{e}; expected json, or fields as in %(asctime)s") from None
     formatter.datefmt = _unquoted(section, "datefmt")
     try:
         formatter.formatTime(sample)

@@ -1,12 +1,17 @@
 """The keyword `struct_data=` of every logging method, and its type.
 
 `logging.Logger._log` is the one place that all of them go through: wrapped there, at the class, the keyword works on
-every logger, the root, adapters and loggers made before this import included.
+every logger, the root, adapters and loggers made before this import included. Here a record also gets what `context`
+has bound.
 """
 
 from __future__ import annotations
 
 import logging
+
+from asab_log import _serializable
+from asab_log._context import bound, merged
+from asab_log._serializable import ATTRIBUTE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,9 +63,6 @@ if TYPE_CHECKING:
 else:
     StructuredLogger = logging.Logger
 
-ATTRIBUTE = "_struct_data"
-"""Where a record carries what was given as `struct_data=`."""
-
 
 def get_logger(name: str | None = None) -> StructuredLogger:
     """Return `logging.getLogger(name)`, the same object, typed with the keyword `struct_data=`.
@@ -85,10 +87,15 @@ def _log(
     stacklevel: int = 1,
     struct_data: Mapping[str, object] | None = None,
 ) -> None:
+    outer = bound()
+    if outer is not None:
+        struct_data = merged(outer[0], struct_data)
     if struct_data is not None:
         extra = {**(extra or {}), ATTRIBUTE: struct_data}
     # One level more, for this function: the record's file and line stay those of the caller.
     _stdlib_log(self, level, msg, args, exc_info, extra, stack_info, stacklevel + 1)
+    if _serializable.unsaid:
+        _serializable.say()
 
 
 logging.Logger._log = _log  # type: ignore[method-assign]

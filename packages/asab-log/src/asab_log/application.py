@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from asab_log import _settings
+from asab_log._logger_levels import LoggerLevels
 from asab_log._root import RootHandlers
 from asab_log._struct_data import get_logger
 
@@ -42,13 +43,15 @@ class Logging:
         Raises:
             ConfigError: If the configuration cannot be used, or the log file not be opened; nothing is set up then.
         """
-        level = _settings.root_level()
+        level, levels = _settings.root_level(), _settings.logger_levels()
         console = _settings.console()
         self._syslog = _settings.syslog(app.Loop)
         self._file = _settings.log_file()  # the last that can fail, for it is the one that has to be closed
         self.has_console: bool = console is not None
         handlers: tuple[logging.Handler | None, ...] = (console, self._syslog, self._file)
         self._root = RootHandlers([handler for handler in handlers if handler is not None], level)
+        self._levels = LoggerLevels()
+        self._levels.set(levels)
 
     def rotate(self) -> None:
         """Rotate the log file, if there is one (documentation: what SIGHUP triggers).
@@ -61,7 +64,18 @@ class Logging:
         try:
             self._file.rotate_now()
         except OSError as e:
-            L.error("The log file cannot be rotated", struct_data={"path": self._file.baseFilename, "reason": e})
+            L.error("The log file cannot be rotated", struct_data={"path": self._file.baseFilename, "reason": str(e)})
+
+    def reload(self) -> None:
+        """Take the levels from the configuration again, `[logging] verbose` and `levels`; handlers stay as they are.
+
+        Raises:
+            ConfigError: If one of them cannot be used; nothing has changed then.
+        """
+        level, levels = _settings.root_level(), _settings.logger_levels()
+        self._levels.close()
+        self._root.set_level(level)
+        self._levels.set(levels)
 
     @property
     def lost(self) -> int:
@@ -88,6 +102,7 @@ class Logging:
     def close_nowait(self) -> None:
         """Take everything away from the root logger at once, also without a running loop; syslog is not waited for.
 
-        Handlers are removed and closed, as long as they are this object's; the level is set back.
+        Handlers are removed and closed, as long as they are this object's; the levels are set back.
         """
+        self._levels.close()
         self._root.close()

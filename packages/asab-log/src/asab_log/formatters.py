@@ -10,7 +10,7 @@ import logging
 
 from asab_log._escape import escape, safe_str
 from asab_log._sd_element import sd_element, sd_name
-from asab_log._struct_data import ATTRIBUTE
+from asab_log._serializable import ATTRIBUTE, note, suspects
 from asab_log._timestamp import text_around_microseconds
 from asab_log.levels import syslog_severity
 
@@ -83,7 +83,10 @@ class StructuredDataFormatter(logging.Formatter):
             indented, so that only a record begins at the margin.
         """
         self._complete(record)
-        line = self.formatMessage(record)
+        try:
+            line = self.formatMessage(record)
+        except Exception as e:  # a field that the record does not have, or that does not want to be shown
+            line = self._unfilled(record, e)
         if record.exc_info or record.exc_text or record.stack_info:
             line += self._below(self._details(record))
         return line
@@ -117,7 +120,10 @@ class StructuredDataFormatter(logging.Formatter):
         Returns:
             `[sd key1="value1" key2="2"] ` with the space, or `empty_sd` if there are none.
         """
-        element = "" if struct_data is None else sd_element(self.sd_id, struct_data)
+        try:
+            element = "" if struct_data is None else sd_element(self.sd_id, struct_data)
+        except Exception:  # an object that does not even say what it is
+            element = sd_element(self.sd_id, {"struct_data": safe_str(struct_data)})
         return element + " " if element else self.empty_sd
 
     def _complete(self, record: logging.LogRecord) -> None:
@@ -125,18 +131,32 @@ class StructuredDataFormatter(logging.Formatter):
         fields = record.__dict__
         fields["message"] = message_text(record)
         fields["struct_data"] = self.render_struct_data(fields.get(ATTRIBUTE))
+        if suspects:
+            note(record)
         fields["priority"] = self.facility * 8 + syslog_severity(record.levelno)
         if self.usesTime():
             record.asctime = self.formatTime(record, self.datefmt)
 
     def _details(self, record: logging.LogRecord) -> str:
-        """Return the traceback and the stack; the former is kept on the record for the next formatter, as in stdlib."""
-        if record.exc_info and not record.exc_text:
-            record.exc_text = self.formatException(record.exc_info)
-        details = [record.exc_text] if record.exc_text else []
+        """Return the traceback and the stack."""
+        details = [self._traceback(record)] if record.exc_info or record.exc_text else []
         if record.stack_info:
             details.append(self.formatStack(record.stack_info))
         return "\n".join(details)
+
+    def _traceback(self, record: logging.LogRecord) -> str:
+        """Return the traceback; it is kept on the record for the next formatter, as in the standard library."""
+        if record.exc_info and not record.exc_text:
+            try:
+                record.exc_text = self.formatException(record.exc_info)
+            except Exception as e:  # what was given as `exc_info` is none
+                record.exc_text = f"{safe_str(record.exc_info)} (its traceback cannot be shown: {safe_str(e)})"
+        return record.exc_text or ""
+
+    def _unfilled(self, record: logging.LogRecord, error: Exception) -> str:
+        fields = record.__dict__
+        text = f"{record.levelname} {record.name} {fields['struct_data']}: {record.message}"
+        return escape(f"{text} (its format cannot be filled: {safe_str(error)})")
 
     def _below(self, details: str) -> str:
         return "".join(_INDENT + escape(line) for line in details.split("\n"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from asab_log._colour import ColourFormatter, wants_colour
+from asab_log._json_formatter import JsonFormatter
 from asab_log._root import RootHandlers, console_handler, stderr
 from asab_log.formatters import FILE_FORMAT, StructuredDataFormatter
 from asab_log.levels import LOG_NOTICE
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 _present: RootHandlers | None = None
 
 
-def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None) -> RootHandlers:
-    """Log to the console, and to a file on demand, in the documented formats.
+def setup(
+    *, verbose: bool = False, file: str | os.PathLike[str] | None = None, json: bool = False
+) -> RootHandlers:
+    """Log to the console, and to a file on demand, in the documented formats or as JSON lines.
 
     Called again, it replaces what the call before has set up, so that nothing is logged twice.
 
@@ -24,6 +28,7 @@ def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None) 
         verbose: Whether DEBUG and INFO are shown, not only NOTICE and above.
         file: The path of a log file, in UTF-8, which is appended to. One that is moved away is opened again, and a full
             disk does not stop the script.
+        json: Whether each line is a JSON object, on the console and in the file; see `JsonFormatter`.
 
     Returns:
         What was set up; its `close` takes it away again. A script that ends need not call it.
@@ -34,12 +39,13 @@ def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None) 
     global _present
     handlers: list[logging.Handler] = []
     if (stream := stderr()) is not None:
-        handlers.append(console_handler(stream, StructuredDataFormatter()))
+        lines = ColourFormatter() if wants_colour(stream) else StructuredDataFormatter()
+        handlers.append(console_handler(stream, JsonFormatter() if json else lines))
     if file is not None:
         from asab_log._log_file import LogFile  # brings logging.handlers and with it sockets and pickle
 
         handler = LogFile(file)
-        handler.setFormatter(StructuredDataFormatter(fmt=FILE_FORMAT))
+        handler.setFormatter(JsonFormatter() if json else StructuredDataFormatter(fmt=FILE_FORMAT))
         handlers.append(handler)
     if _present is not None:
         _present.close()
