@@ -93,6 +93,8 @@ SERVICES = ("asab.MetricsService", "asab.ProactorService")
 # Names of our own that the facade hands on beside them.
 OURS = (
     Name("asab.config.ConfigError", layer="asab_config.ConfigError"),
+    Name("asab.log.JsonFormatter", "()", layer="asab_log.JsonFormatter", base="asab.log.StructuredDataFormatter"),
+    Name("asab.log.context", "(**struct_data)", layer="asab_log.context"),
     Name("asab.log.get_logger", "(name)", layer="asab_log.get_logger"),
     Name("asab.mom.Broker", layer="asab_mom.Broker"),
     Name("asab.mom.MOMService", layer="asab_mom.MOMService"),

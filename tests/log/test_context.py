@@ -128,7 +128,7 @@ def test_it_ends_with_an_exception(logged: list[str]) -> None:
 def test_a_record_formatted_in_another_thread_keeps_the_context_of_its_call(logged: list[str]) -> None:
     """`QueueHandler` is the usual way to get slow handlers out of the way."""
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    away = logging.handlers.QueueHandler(records)  # type: ignore[arg-type]  # documented: anything with put_nowait
+    away = logging.handlers.QueueHandler(records)
     logger = logging.getLogger("queued")
     logger.propagate = False
     logger.addHandler(away)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Below no other logger, so that a record goes to the handler of the test alone.
-L: asab_log.StructuredLogger = logging.Logger("injection")  # type: ignore[assignment]
+L: asab_log.StructuredLogger = logging.Logger("injection")  # type: ignore[assignment]  # noqa: LOG001
 
 BELOW = {
     "console": StructuredDataFormatter,

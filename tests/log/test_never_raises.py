@@ -22,14 +22,14 @@ class Hostile:
     def _raise(self, *args: object) -> Any:
         raise RuntimeError("no")
 
-    __str__ = __repr__ = __format__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = _raise  # type: ignore[assignment]
+    __str__ = __repr__ = __format__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = _raise
 
 
 class Nameless:
     """Raises even when it is asked for its class."""
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]  # in `object` it can be set
+    def __class__(self) -> Any:
         raise RuntimeError("no")
 
     def __repr__(self) -> str:
@@ -37,7 +37,7 @@ class Nameless:
 
 
 class HostileKey(Hostile):
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # a key has to have one
         return 1
 
 
@@ -129,10 +129,10 @@ def test_a_field_that_a_record_does_not_have_costs_the_format_and_not_the_record
     """A format with `%(user)s` meets the records of libraries that know no user."""
     fmt = {"%": "%(user)s %(message)s", "{": "{user:>5} {message}", "$": "$user $message"}[style]
     formatter = StructuredDataFormatter(fmt=fmt, style=style)  # type: ignore[arg-type]
-    record = logging.makeLogRecord({"name": "n", "levelno": 40, "levelname": "ERROR", "msg": "x\ny", "_struct_data": {"a": 1}})
-    assert formatter.format(record).startswith(r'ERROR n [sd a="1"] : x\ny (its format cannot be filled: ')
-    record.user = Hostile()
-    assert formatter.format(record).startswith(r'ERROR n [sd a="1"] : x\ny (its format cannot be filled: ')
+    fields = {"name": "n", "levelno": 40, "levelname": "ERROR", "msg": "x\ny", "_struct_data": {"a": 1}}
+    for more in ({}, {"user": Hostile()}):
+        line = formatter.format(logging.makeLogRecord({**fields, **more}))
+        assert line.startswith(r'ERROR n [sd a="1"] : x\ny (its format cannot be filled: ')
 
 
 @each_format

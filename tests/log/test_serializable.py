@@ -99,7 +99,7 @@ def test_data_of_a_context_are_said_too_and_not_for_ever(outputs: list[list[str]
 def test_a_record_that_another_thread_formats_is_said_with_the_next(outputs: list[list[str]]) -> None:
     """There the handlers are at work, and must not log."""
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    away = logging.handlers.QueueHandler(records)  # type: ignore[arg-type]  # documented: anything with put_nowait
+    away = logging.handlers.QueueHandler(records)
     logger = logging.getLogger("queued")
     logger.propagate = False
     logger.addHandler(away)

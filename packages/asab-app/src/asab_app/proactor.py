@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -44,14 +45,16 @@ class ProactorService(Service):
         Cancelling the wait does not end a call that has begun.
 
         Args:
-            func: The function; it must be safe to call from another thread.
+            func: The function; it must be safe to call from another thread. It sees the caller's context variables.
             *args: Its positional arguments.
             **kwargs: Its keyword arguments.
 
         Returns:
             What the function returns; what it raises is raised.
         """
-        return await self.App.Loop.run_in_executor(self._executor, functools.partial(func, *args, **kwargs))
+        context = contextvars.copy_context()
+        call = functools.partial(func, *args, **kwargs)
+        return await self.App.Loop.run_in_executor(self._executor, context.run, call)
 
     async def finalize(self, app: Application) -> None:
         """Wait for the calls that were accepted, and end the threads.

@@ -7,8 +7,8 @@ The layer's map, from the bottom:
 - `_serializable` - what is said when structured data are not serializable to JSON.
 - `_context` - `context`, structured data for a block; `_struct_data` - the keyword `struct_data=` of every logging
   method, and `get_logger`, typed with it.
-- `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal; `_json_formatter` -
-  `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
+- `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal.
+- `_json_formatter` - `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
 - `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_address`, `_connect` - where that sends to.
 - `_append`, `_rotation`, `_troubles` - whole lines in a file, when it is rotated, what is said when it cannot be.
 - `_log_file` - the file and its rotation.

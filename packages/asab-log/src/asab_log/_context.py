@@ -64,7 +64,7 @@ class context:
         import inspect  # costs more than the rest of the layer, and only decorators need it
 
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(f"context(...) cannot decorate the generator function {function!r}; use `with` in its caller")
+            raise TypeError(f"context(...) cannot decorate the generator function {function!r}; use it in the caller")
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -87,8 +87,7 @@ def merged(outer: dict[str, object], struct_data: object) -> dict[str, object]:
     if struct_data is None:
         return outer
     try:
-        if isinstance(struct_data, Mapping):
-            return {**outer, **dict(struct_data)}
+        inner = dict(struct_data) if isinstance(struct_data, Mapping) else {"struct_data": struct_data}
     except Exception:  # a mapping of somebody else's making
-        pass
-    return {**outer, "struct_data": struct_data}
+        inner = {"struct_data": struct_data}
+    return {**outer, **inner}

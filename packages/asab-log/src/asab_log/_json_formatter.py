@@ -123,8 +123,8 @@ def _scalar(value: str | float) -> object:
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        number = int.__pos__(value)
-        return number if number.bit_length() <= _BITS_LIMIT else hex(number)
+        whole = int.__pos__(value)
+        return whole if whole.bit_length() <= _BITS_LIMIT else hex(whole)
     number = float.__pos__(value)
     if math.isfinite(number):
         return number

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 _present: RootHandlers | None = None
 
 
-def setup(
-    *, verbose: bool = False, file: str | os.PathLike[str] | None = None, json: bool = False
-) -> RootHandlers:
+def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None, json: bool = False) -> RootHandlers:
     """Log to the console, and to a file on demand, in the documented formats or as JSON lines.
 
     Called again, it replaces what the call before has set up, so that nothing is logged twice.

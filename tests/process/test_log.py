@@ -1,4 +1,4 @@
-"""What asyncio and Python say of an application's mistakes goes where its log goes, traceback and all."""
+"""The log of a real application: what asyncio and Python say of its mistakes, its levels, its context."""
 
 from __future__ import annotations
 
@@ -83,6 +83,41 @@ def test_json_has_them_as_a_string(tmp_path: Path, place: str) -> None:
         assert [each["level"] for each in found] == [level], records
         assert error is None or found[0]["exception"].endswith(error)
     assert (err == "") == (place == "file")
+
+
+CONTEXT = """
+import logging
+import asab, asab.log
+from asab.proactor import Module
+
+L = logging.getLogger("shop")
+
+class MyApplication(asab.Application):
+    async def initialize(self):
+        self.add_module(Module)
+    async def main(self):
+        with asab.log.context(request_id="a1"):
+            self.start_task(self.work(), name="work")
+            await self.run_in_thread(L.warning, "thread")
+            await self.get_service("asab.ProactorService").execute(L.warning, "proactor")
+        L.warning("outside")
+        self.stop()
+    async def work(self):
+        L.warning("task")
+
+if __name__ == "__main__":
+    app = MyApplication()
+    app.run()
+"""
+
+
+def test_whatever_an_application_starts_keeps_the_context(tmp_path: Path) -> None:
+    """A request is followed through tasks and threads, by whichever of the application's means they are started."""
+    (tmp_path / "app.py").write_text(CONTEXT)
+    with python("app.py", cwd=tmp_path) as process:
+        assert process.wait() == 0, process.report()
+        lines = sorted(line.partition(" WARNING shop ")[2] for line in process.stderr.splitlines())
+    assert lines == [": outside"] + [f'[sd request_id="a1"] : {where}' for where in ("proactor", "task", "thread")]
 
 
 RELOADED = """
