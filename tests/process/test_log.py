@@ -97,7 +97,7 @@ class MyApplication(asab.Application):
         self.add_module(Module)
     async def main(self):
         with asab.log.context(request_id="a1"):
-            self.start_task(self.work(), name="work")
+            await self.create_task(self.work())
             await self.run_in_thread(L.warning, "thread")
             await self.get_service("asab.ProactorService").execute(L.warning, "proactor")
         L.warning("outside")
