@@ -116,7 +116,7 @@ def test_whatever_an_application_starts_keeps_the_context(tmp_path: Path) -> Non
     (tmp_path / "app.py").write_text(CONTEXT)
     with python("app.py", cwd=tmp_path) as process:
         assert process.wait() == 0, process.report()
-        lines = sorted(line.partition(" WARNING shop ")[2] for line in process.stderr.splitlines())
+        lines = sorted(re.findall(r" WARNING shop (.*)", process.stderr))
     assert lines == [": outside"] + [f'[sd request_id="a1"] : {where}' for where in ("proactor", "task", "thread")]
 
 

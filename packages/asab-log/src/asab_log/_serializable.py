@@ -22,8 +22,8 @@ _LIMIT = 1000
 suspects: set[int] = set()
 """The threads that have rendered something doubtful since their last record."""
 
-unsaid: list[tuple[logging.LogRecord, str]] = []
-"""Records that something is to be said about, and what."""
+unsaid: list[tuple[str, str, int, str]] = []
+"""What is to be said: the names of a logger and of a file, a line, and why its data are not serializable."""
 
 _known: set[tuple[str, int]] = set()
 
@@ -46,19 +46,22 @@ def note(record: logging.LogRecord) -> None:
         json.dumps(record.__dict__.get(ATTRIBUTE))
     except Exception as e:  # also what hostile objects raise
         _known.add(place)
-        unsaid.append((record, safe_str(e)))
+        unsaid.append((safe_str(record.name), *place, safe_str(e)))
 
 
 def say() -> None:
-    """Log a warning for each of the records, from its own logger; no handler may be at work in this thread."""
-    while unsaid:
-        record, reason = unsaid.pop()
+    """Log a warning for each of them, from its own logger; no handler may be at work in this thread."""
+    while True:
+        try:
+            name, file, line, reason = unsaid.pop()
+        except IndexError:  # that was the last, or another thread was faster
+            return
         # What `context` has bound is no part of the warning, or might be the next thing to warn of.
-        Context().run(_warn, record, reason)
+        Context().run(_warn, name, {"file": file, "line": line, "reason": reason})
 
 
-def _warn(record: logging.LogRecord, reason: str) -> None:
-    logging.getLogger(record.name).warning(
+def _warn(name: str, struct_data: dict[str, object]) -> None:
+    logging.getLogger(name).warning(
         "The struct_data of this log call are not serializable to JSON; shown as text, and said once",
-        extra={ATTRIBUTE: {"file": record.pathname, "line": record.lineno, "reason": reason}},
+        extra={ATTRIBUTE: struct_data},
     )
