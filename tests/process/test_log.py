@@ -130,7 +130,7 @@ class MyApplication(asab.Application):
     async def main(self):
         print("main", logging.getLogger("library").level, flush=True)
     def on_reload(self, message_type, changes):
-        print("reload", logging.getLogger("library").level, logging.getLogger().level, flush=True)
+        print("reload", logging.getLogger("library").level, logging.getLogger().level, *changes, flush=True)
 
 if __name__ == "__main__":
     app = MyApplication()
@@ -150,7 +150,8 @@ def test_sighup_takes_the_levels_from_the_configuration_again(tmp_path: Path) ->
         process.wait_for("stays as it was: .*app.conf:4: .*'LOUD'", "stderr")
         conf.write_text("[general]\nreload=yes\n[logging]\nverbose=yes\nlevels=library DEBUG\n")
         process.send(signal.SIGHUP)
-        process.wait_for("^reload 10 10$")
+        said = process.wait_for("^reload 10 10 ")
+        assert "[logging] levels = library DEBUG (was library WARNING)" in said
         assert process.stop() == 0
 
 
