@@ -16,11 +16,11 @@ The layer's map, from the bottom:
 - `_settings` - the configuration's sections, as handlers; `_root` - handlers on the root logger.
 - `application` - `Logging`, the log of an application; `script` - `setup`, the log of a script.
 
-Importing it makes `struct_data=` work and names the level NOTICE; it opens nothing and does not import asyncio.
+Importing it makes `struct_data=` work and names the level NOTICE; it opens nothing and does not import asyncio. JSON is
+loaded when somebody asks for `JsonFormatter`, or logs a value that needs it.
 """
 
 from asab_log._context import context
-from asab_log._json_formatter import JsonFormatter
 from asab_log._root import RootHandlers
 from asab_log._struct_data import StructuredLogger, get_logger
 from asab_log._syslog_formatters import MacOSXSyslogFormatter, SyslogRFC3164Formatter, SyslogRFC5424Formatter
@@ -29,6 +29,10 @@ from asab_log.formatters import StructuredDataFormatter
 from asab_log.handler import AsyncIOHandler
 from asab_log.levels import LOG_NOTICE
 from asab_log.script import setup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asab_log._json_formatter import JsonFormatter
 
 __all__ = [
     "LOG_NOTICE",
@@ -45,3 +49,13 @@ __all__ = [
     "get_logger",
     "setup",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Bring in, when somebody asks, what loads JSON."""
+        if name == "JsonFormatter":
+            from asab_log._json_formatter import JsonFormatter
+
+            return JsonFormatter
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

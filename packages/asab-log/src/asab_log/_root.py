@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from asab_log.formatters import StructuredDataFormatter
+
 
 class RootHandlers:
     """Handlers of the root logger, its level and Python's warnings, together for as long as they are needed."""
@@ -62,3 +64,10 @@ def console_handler(stream: TextIO, formatter: logging.Formatter) -> logging.Han
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     return handler
+
+
+def json_formatter() -> StructuredDataFormatter:
+    """Return a formatter of JSON lines."""
+    from asab_log._json_formatter import JsonFormatter  # brings JSON, which most programs do not log
+
+    return JsonFormatter()

@@ -6,7 +6,6 @@ that is writing holds its lock. The warning comes after the record, from the cod
 
 from __future__ import annotations
 
-import json
 import logging
 from _thread import get_ident
 from contextvars import Context
@@ -42,6 +41,8 @@ def note(record: logging.LogRecord) -> None:
     place = record.pathname, record.lineno
     if place in _known or len(_known) >= _LIMIT:
         return
+    import json  # as the renderers do
+
     try:
         json.dumps(record.__dict__.get(ATTRIBUTE))
     except Exception as e:  # also what hostile objects raise

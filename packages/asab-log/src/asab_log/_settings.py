@@ -12,9 +12,8 @@ import sys
 
 from asab_config import Config, ConfigError
 from asab_log._colour import ColourFormatter, wants_colour
-from asab_log._json_formatter import JsonFormatter
 from asab_log._logger_levels import parse_levels
-from asab_log._root import console_handler, stderr
+from asab_log._root import console_handler, json_formatter, stderr
 from asab_log._syslog_formatters import (
     LocalRFC3164Formatter,
     MacOSXSyslogFormatter,
@@ -159,7 +158,7 @@ def _formatter(section: str, kind: type[StructuredDataFormatter] = StructuredDat
     """Return the formatter of a section, tried out: a wrong field would otherwise spoil every single record."""
     fmt = _unquoted(section, "format")
     if fmt.lower() == "json":
-        return JsonFormatter()
+        return json_formatter()
     sample = logging.LogRecord(__name__, LOG_NOTICE, __file__, 0, "", None, None)
     try:
         formatter = kind(fmt=fmt)

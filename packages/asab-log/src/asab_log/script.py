@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 
 from asab_log._colour import ColourFormatter, wants_colour
-from asab_log._json_formatter import JsonFormatter
-from asab_log._root import RootHandlers, console_handler, stderr
+from asab_log._root import RootHandlers, console_handler, json_formatter, stderr
 from asab_log.formatters import FILE_FORMAT, StructuredDataFormatter
 from asab_log.levels import LOG_NOTICE
 
@@ -38,12 +37,12 @@ def setup(*, verbose: bool = False, file: str | os.PathLike[str] | None = None, 
     handlers: list[logging.Handler] = []
     if (stream := stderr()) is not None:
         lines = ColourFormatter() if wants_colour(stream) else StructuredDataFormatter()
-        handlers.append(console_handler(stream, JsonFormatter() if json else lines))
+        handlers.append(console_handler(stream, json_formatter() if json else lines))
     if file is not None:
         from asab_log._log_file import LogFile  # brings logging.handlers and with it sockets and pickle
 
         handler = LogFile(file)
-        handler.setFormatter(JsonFormatter() if json else StructuredDataFormatter(fmt=FILE_FORMAT))
+        handler.setFormatter(json_formatter() if json else StructuredDataFormatter(fmt=FILE_FORMAT))
         handlers.append(handler)
     if _present is not None:
         _present.close()

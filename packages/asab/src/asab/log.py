@@ -3,7 +3,6 @@
 from asab_log import (
     LOG_NOTICE,
     AsyncIOHandler,
-    JsonFormatter,
     Logging,
     MacOSXSyslogFormatter,
     StructuredDataFormatter,
@@ -12,6 +11,10 @@ from asab_log import (
     context,
     get_logger,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asab_log import JsonFormatter
 
 __all__ = [
     "LOG_NOTICE",
@@ -25,3 +28,13 @@ __all__ = [
     "context",
     "get_logger",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Bring in, when somebody asks, what loads JSON."""
+        if name == "JsonFormatter":
+            from asab_log import JsonFormatter
+
+            return JsonFormatter
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
