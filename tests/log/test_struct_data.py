@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import asab_log
 from asab_log import LOG_NOTICE, StructuredDataFormatter
@@ -73,6 +75,33 @@ def test_the_file_and_line_are_those_of_the_caller(logged: list[str]) -> None:
     logging.getLogger().info("x")
     places = [line.rpartition("|")[2] for line in logged]
     assert places == [f"{Path(__file__).name}:{first + n}" for n in range(6)]
+
+
+class Elsewhere(logging.Logger):
+    """A logger that says by itself where it was called."""
+
+    def findCaller(self, *_: object) -> tuple[str, int, str, None]:
+        return "elsewhere.py", 7, "run", None
+
+
+def test_a_logger_that_finds_its_callers_itself_is_asked(logged: list[str]) -> None:
+    """Frameworks hide frames of their own from the log in this way."""
+    logger = Elsewhere("myapp.elsewhere")
+    logger.parent = logging.getLogger()
+    logger.info("x", struct_data={"a": 1})  # type: ignore[call-arg]
+    assert logged[0] == 'myapp.elsewhere|[sd a="1"] |x|elsewhere.py:7'
+
+
+def test_callers_are_not_looked_for_where_that_is_switched_off(
+    run_script: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """The documentation of `logging` offers it to those for whom every microsecond counts."""
+    code = (
+        "import asab_log, logging; logging._srcfile = None\n"
+        "logging.basicConfig(format='%(filename)s:%(lineno)d %(message)s')\n"
+        "logging.warning('Hello', struct_data={'a': 1})"
+    )
+    assert run_script(code).stderr == "(unknown file):0 Hello\n"
 
 
 def test_an_exception_keeps_its_place_and_its_traceback(logged: list[str]) -> None:
@@ -169,6 +198,12 @@ def test_what_is_no_json_is_shown_and_never_raises(data: object, logged: list[st
     L.info("Hello", struct_data=data)  # type: ignore[arg-type]
     assert logged[0].startswith("myapp.mymodule|[sd ")
     assert "|Hello|" in logged[0]
+
+
+@given(value=st.integers() | st.floats() | st.booleans() | st.none())
+def test_numbers_and_constants_are_json(value: object) -> None:
+    """Whoever parses them must not have to know Python."""
+    assert StructuredDataFormatter().render_struct_data({"a": value}) == f'[sd a="{json.dumps(value)}"] '
 
 
 def test_nested_data_are_json() -> None:

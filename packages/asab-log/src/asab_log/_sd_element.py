@@ -8,13 +8,17 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
+from math import isfinite
 
 from asab_log._escape import escape, safe_str
 from asab_log._serializable import suspect
 
 _ILLEGAL_IN_NAME = re.compile(r'[^!-~]|[="\]]')
 _NAME_LIMIT = 32
-_JSON_TYPES = (bool, int, float, list, tuple, dict)
+_LONG = 10**18
+"""From here on `str` has to be asked whether it takes the number at all."""
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+_JSON_TYPES = (int, float, list, tuple, dict)
 
 
 def sd_name(name: str) -> str:
@@ -33,26 +37,38 @@ def sd_element(sd_id: str, data: object) -> str:
         sd_id: A legal SD-ID.
         data: A mapping; anything else is shown as the value of a single parameter named `struct_data`.
     """
+    params = ""
+    for name, value in list(data.items()) if type(data) is dict else _items(data):
+        # What nearly all data are is done in here: a function for each name and value would cost a third more.
+        if type(value) is int and -_LONG < value < _LONG:
+            text = str(value)
+        else:
+            text = escape(value if type(value) is str else _value_text(value))
+            text = text.replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
+        if type(name) is not str or len(name) > _NAME_LIMIT or not name.isascii() or not name.isidentifier():
+            name = sd_name(name if isinstance(name, str) else _as_text(name))
+        params += f' {name}="{text}"'
+    return f"[{sd_id}{params}]" if params else ""
+
+
+def _items(data: object) -> list[tuple[object, object]]:
     if not isinstance(data, Mapping):
-        data = {"struct_data": data}
+        return [("struct_data", data)]
     try:
-        items = list(data.items())
+        return list(data.items())
     except Exception:  # a mapping of somebody else's making
-        items = [("struct_data", _as_text(data))]
-    return f"[{sd_id}{''.join(map(_param, items))}]" if items else ""
-
-
-def _param(item: tuple[object, object]) -> str:
-    name, value = item
-    text = escape(_value_text(value)).replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
-    return f' {sd_name(name if isinstance(name, str) else _as_text(name))}="{text}"'
+        return [("struct_data", _as_text(data))]
 
 
 def _value_text(value: object) -> str:
     """Return what JSON has a form of its own for as JSON, and anything else as text; a string is the text itself."""
     if isinstance(value, str):
         return str.__str__(value)  # also that of a member of a string enumeration
-    if value is not None and not isinstance(value, _JSON_TYPES):
+    if type(value) is float and isfinite(value):
+        return repr(value)
+    if value is None or value is True or value is False:
+        return _CONSTANTS[value]
+    if not isinstance(value, _JSON_TYPES):
         return _as_text(value)
     try:
         return _json_encoder()(value)

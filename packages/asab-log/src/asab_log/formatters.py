@@ -73,6 +73,7 @@ class StructuredDataFormatter(logging.Formatter):
         self.sd_id: str = sd_name(sd_id)
         kind = type(self._style)
         self._columns = [kind(column) if column else None for column in (self._fmt or "").split("\t")]
+        self._only = self._columns[0] if len(self._columns) == 1 else None
         self._second: tuple[str, int, list[str]] = ("", 0, [])
 
     def format(self, record: logging.LogRecord) -> str:
@@ -93,6 +94,8 @@ class StructuredDataFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Fill the format's fields from a record that has its message, time and structured data."""
+        if self._only is not None:
+            return escape(self._only.format(record))
         return "\t".join([escape(column.format(record)) if column else "" for column in self._columns])
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
@@ -135,7 +138,7 @@ class StructuredDataFormatter(logging.Formatter):
             note(record)
         fields["priority"] = self.facility * 8 + syslog_severity(record.levelno)
         if self.usesTime():
-            record.asctime = self.formatTime(record, self.datefmt)
+            fields["asctime"] = self.formatTime(record, self.datefmt)
 
     def _details(self, record: logging.LogRecord) -> str:
         """Return the traceback and the stack."""

@@ -6,6 +6,7 @@ Nothing is patched on: the new level is logged by `L.log(LOG_NOTICE, …)` and p
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _SEVERITIES = (
 )
 
 
+@lru_cache(maxsize=64)
 def syslog_severity(level: int) -> int:
     """Return the syslog severity (RFC 5424, section 6.2.1) of a level: 2, critical, to 7, debug.
 
