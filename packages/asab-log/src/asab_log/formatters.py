@@ -73,7 +73,10 @@ class StructuredDataFormatter(logging.Formatter):
         self.sd_id: str = sd_name(sd_id)
         kind = type(self._style)
         self._columns = [kind(column) if column else None for column in (self._fmt or "").split("\t")]
-        self._only = self._columns[0] if len(self._columns) == 1 else None
+        # The two documented formats are filled without looking for their fields: a third of the time.
+        self._separator = {CONSOLE_FORMAT: ": ", FILE_FORMAT: ""}.get(self._fmt or "")
+        self._uses_time = self.usesTime()
+        self._has_priority = "priority" in (self._fmt or "")
         self._second: tuple[str, int, list[str]] = ("", 0, [])
 
     def format(self, record: logging.LogRecord) -> str:
@@ -94,8 +97,11 @@ class StructuredDataFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Fill the format's fields from a record that has its message, time and structured data."""
-        if self._only is not None:
-            return escape(self._only.format(record))
+        if self._separator is not None:
+            f = record.__dict__
+            return escape(
+                f"{f['asctime']} {f['levelname']} {f['name']} {f['struct_data']}{self._separator}{f['message']}"
+            )
         return "\t".join([escape(column.format(record)) if column else "" for column in self._columns])
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
@@ -136,8 +142,9 @@ class StructuredDataFormatter(logging.Formatter):
         fields["struct_data"] = self.render_struct_data(fields.get(ATTRIBUTE))
         if suspects:
             note(record)
-        fields["priority"] = self.facility * 8 + syslog_severity(record.levelno)
-        if self.usesTime():
+        if self._has_priority:
+            fields["priority"] = self.facility * 8 + syslog_severity(record.levelno)
+        if self._uses_time:
             fields["asctime"] = self.formatTime(record, self.datefmt)
 
     def _details(self, record: logging.LogRecord) -> str:
