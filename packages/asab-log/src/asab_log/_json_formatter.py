@@ -10,9 +10,9 @@ import json
 import math
 import re
 import time
-from collections.abc import Mapping
 
 from asab_log._escape import escape, safe_str
+from asab_log._sd_element import items
 from asab_log._serializable import ATTRIBUTE, note, suspect, suspects
 from asab_log.formatters import StructuredDataFormatter, message_text
 
@@ -32,6 +32,7 @@ _DEPTH_LIMIT = 64
 """What is nested deeper is text: parsers have limits, from about a hundred on."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
+_quote = json.encoder.encode_basestring
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # What stands for them in a JSON string: an escape, or for a lone surrogate the text of one.
@@ -60,36 +61,40 @@ class JsonFormatter(StructuredDataFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format the specified record as one JSON object, without the end of the line. It never raises."""
         record.message = message_text(record)
-        line: dict[str, object] = {
-            "time": self.formatTime(record),
-            "level": _plain(record.levelname),
-            "logger": _plain(record.name),
-            "message": record.message,
-        }
+        head = f'"time":"{self.formatTime(record)}","level":{_text(record.levelname)},"logger":{_text(record.name)}'
+        text = f'{{{head},"message":{_text(record.message)}'
         struct_data = record.__dict__.get(ATTRIBUTE)
         if struct_data is not None:
-            _add(line, struct_data)
+            text += _members(struct_data)
             if suspects:
                 note(record)
         if record.exc_info or record.exc_text:
-            line["exception"] = self._traceback(record)
+            text += f',"exception":{_text(self._traceback(record))}'
         if record.stack_info:
-            line["stack"] = _plain(record.stack_info)
-        text = _encode(line)
+            text += f',"stack":{_text(record.stack_info)}'
+        text += "}"
         return text if text.isprintable() else _UNSAFE.sub(lambda match: _SEQUENCES[match[0]], text)
 
 
-def _add(line: dict[str, object], struct_data: object) -> None:
-    try:
-        items = list(struct_data.items() if isinstance(struct_data, Mapping) else [("struct_data", struct_data)])
-    except Exception:  # a mapping of somebody else's making
-        items = [("struct_data", safe_str(struct_data))]
-        suspect()
-    for key, value in items:
+def _members(struct_data: object) -> str:
+    """Return structured data as the members of an object, each with a comma before it."""
+    text = ""
+    names = set(RESERVED)
+    for key, value in items(struct_data):
         name = _key(key)
-        while name in line or name in RESERVED:
+        while name in names:
             name = "sd_" + name
-        line[name] = value if type(value) is str or value is None else _plain(value)
+        names.add(name)
+        text += f",{_quote(name)}:{_text(value)}"
+    return text
+
+
+def _text(value: object) -> str:
+    """Return any value as JSON. What is simple goes without an encoder, which is made anew for each value."""
+    if type(value) is str:
+        return _quote(value)
+    value = _plain(value)
+    return repr(value) if type(value) is int or type(value) is float else _encode(value)
 
 
 def _plain(value: object, outside: tuple[int, ...] = ()) -> object:
@@ -146,6 +151,8 @@ def _key(key: object) -> str:
 
     Lone surrogates are written as `\ud800` here already, so that two keys do not become one later.
     """
+    if type(key) is str and key.isprintable():
+        return key
     try:
         if isinstance(key, str):
             text = str.__str__(key)

@@ -38,7 +38,7 @@ def sd_element(sd_id: str, data: object) -> str:
         data: A mapping; anything else is shown as the value of a single parameter named `struct_data`.
     """
     params = ""
-    for name, value in list(data.items()) if type(data) is dict else _items(data):
+    for name, value in items(data):
         # What nearly all data are is done in here: a function for each name and value would cost a third more.
         if type(value) is int and -_LONG < value < _LONG:
             text = str(value)
@@ -51,12 +51,13 @@ def sd_element(sd_id: str, data: object) -> str:
     return f"[{sd_id}{params}]" if params else ""
 
 
-def _items(data: object) -> list[tuple[object, object]]:
-    if not isinstance(data, Mapping):
-        return [("struct_data", data)]
-    try:
+def items(data: object) -> list[tuple[object, object]]:
+    """Return the items of structured data, whatever they are: what is no mapping is the value of `struct_data`."""
+    if type(data) is dict:
         return list(data.items())
-    except Exception:  # a mapping of somebody else's making
+    try:
+        return list(data.items()) if isinstance(data, Mapping) else [("struct_data", data)]
+    except Exception:  # a mapping of somebody else's making, or an object that does not even say what it is
         return [("struct_data", _as_text(data))]
 
 
