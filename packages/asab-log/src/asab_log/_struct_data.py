@@ -93,7 +93,9 @@ def _log(
     outer = bound()
     if outer is not None:
         struct_data = merged(outer[0], struct_data)
-    if exc_info or stack_info or stacklevel != 1 or not _finds_callers_as_stdlib(self):
+    # `logging._srcfile = None` is the documented way not to look for callers at all.
+    as_usual = type(self).findCaller is _stdlib_find_caller and logging._srcfile is not None
+    if exc_info or stack_info or stacklevel != 1 or not as_usual:
         if struct_data is not None:
             extra = {**(extra or {}), ATTRIBUTE: struct_data}
         # One level more, for this function: the record's file and line stay those of the caller.
@@ -112,11 +114,6 @@ def _log(
         self.handle(record)
     if _serializable.unsaid:
         _serializable.say()
-
-
-def _finds_callers_as_stdlib(logger: logging.Logger) -> bool:
-    # `logging._srcfile = None` is the documented way not to look for callers at all.
-    return type(logger).findCaller is _stdlib_find_caller and logging._srcfile is not None
 
 
 logging.Logger._log = _log  # type: ignore[method-assign]
