@@ -15,10 +15,13 @@ from asab_log._serializable import suspect
 
 _ILLEGAL_IN_NAME = re.compile(r'[^!-~]|[="\]]')
 _NAME_LIMIT = 32
+_NAMES_LIMIT = 1000
+"""A program has some dozens. One that makes names of what it is sent has those above looked at each time."""
 _LONG = 10**18
 """From here on `str` has to be asked whether it takes the number at all."""
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _JSON_TYPES = (int, float, list, tuple, dict)
+_legal_names: set[str] = set()
 
 
 def sd_name(name: str) -> str:
@@ -45,10 +48,17 @@ def sd_element(sd_id: str, data: object) -> str:
         else:
             text = escape(value if type(value) is str else _value_text(value))
             text = text.replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")
-        if type(name) is not str or len(name) > _NAME_LIMIT or not name.isascii() or not name.isidentifier():
-            name = sd_name(name if isinstance(name, str) else _as_text(name))
+        if type(name) is not str or name not in _legal_names:
+            name = _legal_name(name)
         params += f' {name}="{text}"'
     return f"[{sd_id}{params}]" if params else ""
+
+
+def _legal_name(name: object) -> str:
+    legal = sd_name(name if isinstance(name, str) else _as_text(name))
+    if type(name) is str and name == legal and len(_legal_names) < _NAMES_LIMIT:
+        _legal_names.add(legal)
+    return legal
 
 
 def items(data: object) -> list[tuple[object, object]]:
