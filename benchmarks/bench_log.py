@@ -199,6 +199,27 @@ def objects(folder: Path) -> dict[str, Contender]:
     }
 
 
+def formatters() -> dict[str, Contender]:
+    """Return what formats a line without logging it."""
+    values = {"key1": "value1", "key2": 5}
+
+    def formatting(formatter: logging.Formatter, **fields: object) -> Contender:
+        common = {"name": "bench.log", "levelno": logging.INFO, "levelname": "INFO", "msg": MESSAGE}
+        record = logging.makeLogRecord({**common, **fields})
+
+        def run() -> None:
+            for _ in range(RECORDS):
+                formatter.format(record)
+
+        return run
+
+    return {
+        "stdlib": formatting(SameLine(LINE), struct_data=values),
+        "stdlib, fixed keys": formatting(Milliseconds(FIXED), **values),
+        "asab-log": formatting(StructuredDataFormatter(fmt=FILE_FORMAT), _struct_data=values),
+    }
+
+
 def below_the_level() -> dict[str, Contender]:
     """Return what logs nothing: plain through the standard library, and with data through us."""
     quiet = logging.getLogger("bench.quiet")
@@ -238,4 +259,5 @@ if __name__ == "__main__":
         print(f"\nmicroseconds a record, {kind}: {figures}")
     show("a record to a file", {"": text}, "stdlib")
     show("a record to a file as JSON", {"": structured}, "asab-log")
+    show("a line formatted", {"": medians(formatters(), ROUNDS, process_time)}, "stdlib")
     show("a record below the level", {"": medians(below_the_level(), ROUNDS, process_time)}, "stdlib")

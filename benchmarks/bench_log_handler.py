@@ -1,4 +1,4 @@
-"""What a record to a TCP sink costs its caller, and how many arrive in a second; with a sink that is well, slow, gone.
+"""What a record to a TCP sink costs its caller, and how many arrive in a second: the sink is healthy, slow, gone.
 
 The sink is a process of its own on loopback. All use one formatter, and log in turns of a hundred records, between
 which whoever has an event loop gives it a turn. A slow sink takes some thousand records a second.
@@ -23,9 +23,9 @@ from harness import show
 from asab_log import AsyncIOHandler, StructuredDataFormatter
 from asab_log.formatters import FILE_FORMAT
 
-WELL, SLOW, GONE = "well", "slow", "gone"
-RECORDS = {WELL: 20_000, SLOW: 60_000, GONE: 20_000}
-ROUNDS = {WELL: 9, SLOW: 3, GONE: 7}
+HEALTHY, SLOW, GONE = "healthy", "slow", "gone"
+RECORDS = {HEALTHY: 20_000, SLOW: 60_000, GONE: 20_000}
+ROUNDS = {HEALTHY: 9, SLOW: 3, GONE: 7}
 TURN = 100
 MESSAGE = "the request was answered"
 SLOW_BYTES, SLOW_PAUSE = 16384, 0.01
@@ -37,7 +37,7 @@ class Result(NamedTuple):
     p50: float  # of the time that a call takes, in seconds
     p99: float
     worst: float
-    rate: float  # records a second: arrived, if the sink is well, else taken from the caller
+    rate: float  # records a second: arrived, if the sink is healthy, else taken from the caller
     lost: int  # records that will never be sent
     waiting: int  # records in memory at the end
 
@@ -128,7 +128,7 @@ async def ours(state: str) -> Result:
     while len(times) < RECORDS[state]:
         log_turn(log, times)
         await asyncio.sleep(0)
-    if state == WELL:
+    if state == HEALTHY:
         await asyncio.to_thread(sink.read)
     seconds = time.perf_counter() - begin
     _, _, lost, waiting = handler.counts()
@@ -161,7 +161,7 @@ def stdlib(state: str, queued: bool) -> Result:
     begin = time.perf_counter()
     while len(times) < RECORDS[state]:
         log_turn(log, times)
-    if state == WELL:
+    if state == HEALTHY:
         sink.read()
     seconds = time.perf_counter() - begin
     left = waiting.qsize()
@@ -191,15 +191,15 @@ def measure(state: str) -> dict[str, Result]:
 def main() -> None:
     """Measure all in all states, print the figures, and plot the times of a call."""
     p99, worst = {}, {}
-    for state in (WELL, SLOW, GONE):
+    for state in (HEALTHY, SLOW, GONE):
         measured = measure(state)
         print(f"\nthe sink is {state}:")
         print(f"{'':<16}{'p50, µs':>10}{'p99, µs':>12}{'worst, ms':>12}{'records/s':>12}{'lost':>8}{'waiting':>9}")
         for name, r in measured.items():
             times = f"{r.p50 * 1e6:>10.1f}{r.p99 * 1e6:>12.1f}{r.worst * 1e3:>12.1f}"
             print(f"{name:<16}{times}{r.rate:>12,.0f}{r.lost:>8,.0f}{r.waiting:>9,.0f}")
-        p99[f"the sink is {state}"] = {name: r.p99 for name, r in measured.items()}
-        worst[f"the sink is {state}"] = {name: r.worst for name, r in measured.items()}
+        p99[state] = {name: r.p99 for name, r in measured.items()}
+        worst[state] = {name: r.worst for name, r in measured.items()}
     show("a record to a sink, p99 of the call", p99, "AsyncIOHandler")
     show("a record to a sink, the longest call", worst, "AsyncIOHandler")
 
