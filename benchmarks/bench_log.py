@@ -248,7 +248,7 @@ def verify(folder: Path) -> None:
 
 if __name__ == "__main__":
     if picologging is None:
-        print("picologging does not install on this Python")
+        print("picologging is not there for this Python")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = medians(lines(folder), ROUNDS, process_time)
