@@ -1,4 +1,4 @@
-"""The five forms of a syslog address."""
+"""The forms of a syslog address."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from asab_log._address import parse_address
         ("/path/to/syslog.socket", (socket.AF_UNIX, socket.SOCK_DGRAM, "/path/to/syslog.socket")),
         ("tcp://127.0.0.1", (socket.AF_UNSPEC, socket.SOCK_STREAM, ("127.0.0.1", 514))),
         ("udp://[::1]:1554", (socket.AF_UNSPEC, socket.SOCK_DGRAM, ("::1", 1554))),
+        ("tls://syslog.server.lan/", (socket.AF_UNSPEC, socket.SOCK_STREAM, ("syslog.server.lan", 6514))),
     ],
 )
-def test_a_documented_form_is_read(text: str, expected: tuple[int, int, object]) -> None:
-    """All five are in the documentation; port 514 and IPv6 are what people write besides."""
-    assert parse_address(text) == expected
+def test_a_documented_form_is_read(text: str, expected: tuple[object, ...]) -> None:
+    """Five are in the documentation; the ports that the RFCs give, IPv6 and TLS are what people write besides."""
+    assert parse_address(text) == (*expected, text.startswith("tls:"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import inspect
 import logging
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.log.conftest import LineServer
 
 DEADLINE = 30.0
+HUGE = 2_000_000
 
 
 def emit(handler: AsyncIOHandler, *texts: str) -> None:
@@ -40,9 +41,10 @@ def numbers(start: int, stop: int) -> list[str]:
     return [str(number) for number in range(start, stop)]
 
 
-def tcp(port: int, loop: asyncio.AbstractEventLoop | None = None) -> AsyncIOHandler:
+def tcp(port: int, loop: asyncio.AbstractEventLoop | None = None, **options: Any) -> AsyncIOHandler:
     loop = loop or asyncio.get_running_loop()
-    handler = AsyncIOHandler(loop, socket.AF_UNSPEC, socket.SOCK_STREAM, ("127.0.0.1", port))
+    options.setdefault("max_length", HUGE)
+    handler = AsyncIOHandler(loop, socket.AF_UNSPEC, socket.SOCK_STREAM, ("127.0.0.1", port), **options)
     handler.setFormatter(logging.Formatter("%(message)s"))
     return handler
 
@@ -58,7 +60,8 @@ async def handler(line_server: LineServer) -> AsyncIterator[AsyncIOHandler]:
 def test_the_signature_is_the_documented_one() -> None:
     """Applications construct it themselves."""
     parameters = inspect.signature(AsyncIOHandler).parameters
-    assert list(parameters) == ["loop", "family", "sock_type", "address", "facility"]
+    names = [name for name, parameter in parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY]
+    assert names == ["loop", "family", "sock_type", "address", "facility"]
     assert parameters["facility"].default == 17
 
 
@@ -292,7 +295,7 @@ async def test_a_datagram_is_one_record(udp: socket.socket) -> None:
 async def test_a_record_too_long_for_a_datagram_is_cut_with_a_mark(udp: socket.socket) -> None:
     """The beginning of a record is worth more than none, as long as it does not look whole."""
     loop = asyncio.get_running_loop()
-    handler = AsyncIOHandler(loop, socket.AF_INET, socket.SOCK_DGRAM, udp.getsockname())
+    handler = AsyncIOHandler(loop, socket.AF_INET, socket.SOCK_DGRAM, udp.getsockname(), max_length=HUGE)
     handler.setFormatter(logging.Formatter("%(message)s"))
     emit(handler, "ž" * 100_000, "next")
     assert await handler.drain(DEADLINE)

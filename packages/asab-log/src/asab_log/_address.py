@@ -1,45 +1,53 @@
-"""Where syslog is: the five forms of an address (documentation, chapter Logging to syslog), as a socket takes them."""
+"""Where syslog is: the forms of an address (documentation, chapter Logging to syslog), as a socket takes them."""
 
 from __future__ import annotations
 
 import socket
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
     from urllib.parse import SplitResult
 
-    SocketAddress: TypeAlias = str | tuple[str, int]
+    from asab_log._receiver import SocketAddress
 
-_DEFAULT_PORT = 514  # RFC 5426 for UDP; TCP has none of its own, and receivers use the same
-_INTERNET = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+# RFC 5426 for UDP and RFC 5425 for TLS; TCP has none of its own, and receivers use that of UDP.
+_PORTS = {"tcp": 514, "udp": 514, "tls": 6514}
+_INTERNET = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM, "tls": socket.SOCK_STREAM}
 _UNIX = {"unix-connect": socket.SOCK_STREAM, "unix-sendto": socket.SOCK_DGRAM}
-_FORMS = "tcp://host:port/, udp://host:port/, unix-connect:///path, unix-sendto:///path or /path"
+_FORMS = "tcp://host:port/, udp://host:port/, tls://host:port/, unix-connect:///path, unix-sendto:///path or /path"
 
 
-def parse_address(text: str) -> tuple[int, int, SocketAddress]:
+class Address(NamedTuple):
+    """An address: its family (`AF_UNSPEC` until a host's name is resolved), socket type, place, and whether TLS."""
+
+    family: int
+    sock_type: int
+    address: SocketAddress
+    tls: bool = False
+
+
+def parse_address(text: str) -> Address:
     """Read a syslog address.
 
     Args:
-        text: `tcp://host:port/`, `udp://host:port/`, `unix-connect:///path`, `unix-sendto:///path`, or a path, which
-            is the same as the latter. Without a port it is 514; an IPv6 address stands in brackets.
-
-    Returns:
-        Address family, socket type and address. The family of a host is open (`AF_UNSPEC`) until its name is resolved.
+        text: `tcp://host:port/`, `udp://host:port/`, `tls://host:port/`, `unix-connect:///path`,
+            `unix-sendto:///path`, or a path, which is the same as the latter. Without a port it is 514, for TLS 6514;
+            an IPv6 address stands in brackets.
 
     Raises:
         ValueError: If it is none of these; the text of the error lists them.
     """
     if text.startswith("/"):
-        return _unix_family(), socket.SOCK_DGRAM, text
+        return Address(_unix_family(), socket.SOCK_DGRAM, text)
     try:
         url = urlsplit(text)
         if url.scheme in _UNIX and url.path and not url.netloc:
-            return _unix_family(), _UNIX[url.scheme], url.path
+            return Address(_unix_family(), _UNIX[url.scheme], url.path)
         if url.scheme in _INTERNET and url.hostname and _names_nothing_else(url):
-            port = _DEFAULT_PORT if url.port is None else url.port
-            return socket.AF_UNSPEC, _INTERNET[url.scheme], (url.hostname, port)
+            port = _PORTS[url.scheme] if url.port is None else url.port
+            return Address(socket.AF_UNSPEC, _INTERNET[url.scheme], (url.hostname, port), url.scheme == "tls")
     except ValueError as e:
         raise ValueError(f"{e}; expected {_FORMS}") from None
     raise ValueError(f"expected {_FORMS}")

@@ -1,67 +1,80 @@
-"""A connected socket, of whatever kind an address needs, without blocking the loop."""
+"""A line to a receiver, of whatever kind it needs, without blocking the loop."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+
+from asab_log._line import DatagramLine, StreamLine, with_line_feed, with_octet_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import AsyncIterator, Sequence
+    from typing import Any, TypeAlias
 
-    from asab_log._address import SocketAddress
+    from asab_log._receiver import Receiver
+
+    Line: TypeAlias = DatagramLine | StreamLine
 
 _TIMEOUT = 10.0
+_FRAMINGS = {"lf": with_line_feed, "octets": with_octet_count}
 
 
-async def connect(
-    loop: asyncio.AbstractEventLoop, family: int, sock_type: int, address: SocketAddress
-) -> socket.socket:
-    """Connect to the first of the host's addresses that answers.
+async def connect(loop: asyncio.AbstractEventLoop, receiver: Receiver) -> Line:
+    """Make a line to the first of the host's addresses that answers.
 
     Args:
         loop: The running loop.
-        family: The address family, `AF_UNSPEC` for any that the host's name has.
-        sock_type: `SOCK_STREAM` or `SOCK_DGRAM`.
-        address: A path, or host and port.
-
-    Returns:
-        A non-blocking socket.
+        receiver: Where to.
 
     Raises:
-        OSError: If none answers within 10 s all together, or the name is not known.
-        UnicodeError: If the name cannot be that of a host.
+        OSError: If the name is not known, or not within 10 s; or if none of its addresses answers within 10 s all
+            together, or TLS does not come about.
+        ValueError: If the name cannot be that of a host.
     """
-    try:
-        async with asyncio.timeout(_TIMEOUT):
-            return await _connect_to_first(loop, sock_type, await _resolve(loop, family, sock_type, address))
-    except TimeoutError as e:
-        raise OSError(str(e) or f"no answer within {_TIMEOUT:g} s") from None
-
-
-async def _connect_to_first(
-    loop: asyncio.AbstractEventLoop, sock_type: int, addresses: list[tuple[int, str | tuple[Any, ...]]]
-) -> socket.socket:
+    async with _within(_TIMEOUT):
+        addresses = await _resolve(loop, receiver)
     error = OSError("the name has no address")
     for family, address in addresses:
-        sock = socket.socket(family, sock_type)
         try:
-            sock.setblocking(False)
-            await loop.sock_connect(sock, address)
-            return sock
+            async with _within(_TIMEOUT / len(addresses)):
+                return await _connect_to(loop, receiver, family, address)
         except OSError as e:
-            sock.close()
             error = e
-        except BaseException:
-            sock.close()
-            raise
     raise error
 
 
-async def _resolve(
-    loop: asyncio.AbstractEventLoop, family: int, sock_type: int, address: SocketAddress
-) -> list[tuple[int, str | tuple[Any, ...]]]:
+async def _connect_to(
+    loop: asyncio.AbstractEventLoop, receiver: Receiver, family: int, address: str | tuple[Any, ...]
+) -> Line:
+    sock = socket.socket(family, receiver.sock_type)
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, address)
+        return await _line(loop, receiver, sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _line(loop: asyncio.AbstractEventLoop, receiver: Receiver, sock: socket.socket) -> Line:
+    if receiver.sock_type != socket.SOCK_STREAM:
+        return DatagramLine(loop, sock)
+    framing = _FRAMINGS[receiver.framing]
+    if receiver.tls is None:
+        return StreamLine(loop, sock, framing)
+
+    from asab_log._tls import TLSLine  # only those who need TLS pay for it
+
+    host = None if isinstance(receiver.address, str) else receiver.address[0]
+    line = TLSLine(loop, sock, framing, receiver.tls, host)
+    await line.shake_hands()
+    return line
+
+
+async def _resolve(loop: asyncio.AbstractEventLoop, receiver: Receiver) -> list[tuple[int, str | tuple[Any, ...]]]:
+    family, sock_type, address = receiver.family, receiver.sock_type, receiver.address
     if isinstance(address, str):
         return [(family, address)]
     found: Sequence[tuple[int, int, int, str, Any]]
@@ -79,3 +92,12 @@ async def _look_up(
         return await loop.getaddrinfo(*address, family=family, type=sock_type)
     except RuntimeError as e:  # the loop is about to be closed and has shut its threads down
         raise OSError(f"the name cannot be looked up any more: {e}") from None
+
+
+@contextlib.asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as e:  # ETIMEDOUT of the system is one too, and has a text
+        raise OSError(str(e) or f"no answer within {seconds:g} s") from None

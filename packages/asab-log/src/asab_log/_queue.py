@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FrameQueue:
-    """Frames in the order in which they were emitted, of which at most one is in flight.
+    """Frames in the order in which they were emitted, of which a batch at the head may be in flight.
 
     Attributes:
         emitted: How many frames came in.
@@ -24,24 +24,27 @@ class FrameQueue:
         unreported: How many of these the receiver has not been told about.
     """
 
-    def __init__(self, capacity: int, lock: AbstractContextManager[Any]) -> None:
+    def __init__(self, frames: int, size: int, lock: AbstractContextManager[Any]) -> None:
         """Make an empty queue.
 
         Args:
-            capacity: How many frames may wait.
+            frames: How many frames may wait.
+            size: How many bytes these may have all together.
             lock: A re-entrant lock, for a frame may come in from a signal handler.
         """
         self.emitted = self.sent = self.dropped = self.unreported = 0
-        self._capacity = capacity
+        self._max_frames = frames
+        self._max_size = size
         self._lock = lock
         self._waiting: deque[bytes] = deque()
-        self._in_flight: bytes | None = None
+        self._size = 0
+        self._in_flight: deque[bytes] = deque()
         self._closed = False
 
     @property
     def queued(self) -> int:
-        """How many frames wait, the one in flight included."""
-        return len(self._waiting) + (self._in_flight is not None)
+        """How many frames wait, those in flight included."""
+        return len(self._waiting) + len(self._in_flight)
 
     def counts(self) -> tuple[int, int, int, int]:
         """Return emitted, sent, dropped and queued as of one moment."""
@@ -53,27 +56,42 @@ class FrameQueue:
         with self._lock:
             self.emitted += 1
             self._waiting.append(frame)
+            self._size += len(frame)
             self._make_room()
 
-    def take(self) -> bytes | None:
-        """Put the next frame in flight and return it; `None` if none waits. `delivered` or `undo` follows."""
-        with self._lock:
-            self._in_flight = self._waiting.popleft() if self._waiting else None
-            return self._in_flight
+    def take(self, frames: int, size: int) -> list[bytes]:
+        """Put the next frames in flight and return them. `delivered` follows, and `undo` if not all are.
 
-    def delivered(self) -> None:
-        """Count the frame in flight as sent."""
+        Args:
+            frames: How many at most.
+            size: How many bytes, about: the frame that passes it is the last.
+
+        Returns:
+            The frames; none if none waits.
+        """
         with self._lock:
-            self._in_flight = None
-            self.sent += 1
+            taken = 0
+            while self._waiting and len(self._in_flight) < frames and taken < size:
+                frame = self._waiting.popleft()
+                self._in_flight.append(frame)
+                taken += len(frame)
+            self._size -= taken
+            return list(self._in_flight)
+
+    def delivered(self, count: int) -> None:
+        """Count the first frames in flight as sent."""
+        with self._lock:
+            for _ in range(count):
+                self._in_flight.popleft()
+            self.sent += count
 
     def undo(self) -> None:
-        """Put the frame in flight back to the head of the queue."""
+        """Put what is still in flight back to the head of the queue."""
         with self._lock:
-            if self._in_flight is not None:
-                self._waiting.appendleft(self._in_flight)
-                self._in_flight = None
-                self._make_room()
+            self._waiting.extendleft(reversed(self._in_flight))
+            self._size += sum(map(len, self._in_flight))
+            self._in_flight.clear()
+            self._make_room()
 
     def reported(self, count: int) -> None:
         """Count one more frame as emitted and sent, which told the receiver about `count` dropped ones."""
@@ -89,7 +107,9 @@ class FrameQueue:
             self._make_room()
 
     def _make_room(self) -> None:
-        while len(self._waiting) > (0 if self._closed else self._capacity):
-            self._waiting.popleft()
+        while self._waiting and (
+            self._closed or len(self._waiting) > self._max_frames or self._size > self._max_size
+        ):
+            self._size -= len(self._waiting.popleft())
             self.dropped += 1
             self.unreported += 1

@@ -1,4 +1,4 @@
-"""`Sender`: takes frames from the queue to the socket, and brings the line back when it is gone.
+"""`Sender`: takes frames from the queue to the receiver, and brings the line back when it is gone.
 
 The rules:
 
@@ -9,15 +9,14 @@ The rules:
 3. A connection that breaks is made again after 0.1 s, doubled with each failure up to 30 s, less a random part, so that
    many processes do not come back at once. The first frame that gets through ends the count.
 4. What goes wrong here is said on stderr, once an outage, and never logged: the record would come back here.
+5. The child of a fork leaves the parent's line, loop and frames alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import random
-import socket
 
 from asab_log._connect import connect
 from asab_log._root import stderr
@@ -26,45 +25,36 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from asab_log._address import SocketAddress
+    from asab_log._connect import Line
     from asab_log._queue import FrameQueue
+    from asab_log._receiver import Receiver
 
 _FIRST_DELAY = 0.1
 _LONGEST_DELAY = 30.0
-_FRAMES_BEFORE_OTHERS = 64
-_TOO_LONG = {errno.EMSGSIZE, getattr(errno, "WSAEMSGSIZE", errno.EMSGSIZE)}
-_CUT = b" [cut]"
+_BATCH_FRAMES = 256
+_BATCH_SIZE = 65536
+_FINISH_TIMEOUT = 1.0
 
 
 class Sender:
     """The way of the frames to one address."""
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        family: int,
-        sock_type: int,
-        address: SocketAddress,
-        queue: FrameQueue,
-        report: Callable[[int], bytes],
+        self, loop: asyncio.AbstractEventLoop, receiver: Receiver, queue: FrameQueue, report: Callable[[int], bytes]
     ) -> None:
         """Make a sender; nothing happens before the first `wake`.
 
         Args:
             loop: The loop to work in; it need not run yet.
-            family: The address family, `AF_UNSPEC` for a host whose name decides.
-            sock_type: `SOCK_STREAM`, where a line feed ends a frame, or `SOCK_DGRAM`, one frame a datagram.
-            address: A path, or host and port.
+            receiver: Where the frames go.
             queue: Where the frames are.
             report: Makes a frame that tells how many were dropped.
         """
         self._loop = loop
-        self._family = family
-        self._sock_type = sock_type
-        self._address = address
+        self._receiver = receiver
         self._queue = queue
         self._report = report
-        self._sock: socket.socket | None = None
+        self._line: Line | None = None
         self._task: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._delay = _FIRST_DELAY
@@ -111,8 +101,10 @@ class Sender:
 
     async def aclose(self, timeout: float) -> None:
         """Drain, then close and wait for the end of the task."""
+        deadline = self._loop.time() + timeout
         try:
-            await self.drain(timeout)
+            if await self.drain(timeout):
+                await self._finish_line(deadline)
         finally:
             self.close()
         if self._task is not None:
@@ -133,6 +125,13 @@ class Sender:
             with contextlib.suppress(RuntimeError):  # closed just now, by its own thread
                 self._loop.call_soon_threadsafe(self._stop)
 
+    def leave_to_parent(self) -> None:
+        """Let go of everything in the child of a fork, and touch nothing that the parent uses as well."""
+        self._closed = True
+        if self._retry is not None:
+            self._retry.cancel()
+        self._disconnect()
+
     def _on_wake(self) -> None:
         self._woken = False
         if self._retry is None:
@@ -149,70 +148,47 @@ class Sender:
     async def _run(self) -> None:
         complete = False
         try:
-            if self._sock is None or self._hung_up(self._sock):
+            if self._line is None or _is_gone(self._line):
                 self._disconnect()
-                self._sock = await connect(self._loop, self._family, self._sock_type, self._address)
-            await self._send_all(self._sock)
+                self._line = await connect(self._loop, self._receiver)
+            await self._send_all(self._line)
             complete = True
             self._drained.set()
-        except (OSError, UnicodeError) as e:  # the latter comes from a host name that cannot be one
+        except (OSError, ValueError) as e:  # the latter comes from a host name that cannot be one
             self._retry_later(e)
         finally:
             if not complete:  # a frame may be half sent
                 self._disconnect()
 
-    async def _send_all(self, sock: socket.socket) -> None:
-        count = 0
+    async def _send_all(self, line: Line) -> None:
         while True:
             if dropped := self._queue.unreported:
-                await self._send(sock, self._report(dropped))
+                await line.send([self._report(dropped)], lambda _: None)
                 self._queue.reported(dropped)
-            frame = self._queue.take()
-            if frame is None:
+            frames = self._queue.take(_BATCH_FRAMES, _BATCH_SIZE)
+            if not frames:
                 return
             try:
-                await self._send(sock, frame)
+                await line.send(frames, self._delivered)
             except BaseException:
                 self._queue.undo()
                 raise
-            self._queue.delivered()
+            if self._queue.queued:
+                await asyncio.sleep(0)  # the others' turn
+                line.check()
+
+    def _delivered(self, count: int) -> None:
+        self._queue.delivered(count)
+        if count:
             self._delay = _FIRST_DELAY
             self._outage = False
-            count += 1
-            if count % _FRAMES_BEFORE_OTHERS == 0:
-                await asyncio.sleep(0)
-
-    async def _send(self, sock: socket.socket, frame: bytes) -> None:
-        if self._sock_type == socket.SOCK_STREAM:
-            await self._loop.sock_sendall(sock, frame + b"\n")
-            return
-        while True:
-            try:
-                await self._loop.sock_sendall(sock, frame)
-                return
-            except OSError as e:
-                if e.errno not in _TOO_LONG or len(frame) < 4 * len(_CUT):
-                    raise
-            frame = frame[: len(frame) // 2].decode("utf-8", "ignore").encode() + _CUT
-
-    def _hung_up(self, sock: socket.socket) -> bool:
-        """Tell whether the peer of an idle stream has gone: a frame sent to it would vanish without an error."""
-        if self._sock_type != socket.SOCK_STREAM:
-            return False
-        try:
-            return sock.recv(4096) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
 
     def _retry_later(self, error: Exception) -> None:
         if self._closed:
             return
         if not self._outage:
             self._outage = True
-            place = self._address if isinstance(self._address, str) else "{}:{}".format(*self._address)
-            _say(f"asab-log: no line to syslog at {place}: {error}; records wait and it is tried again")
+            _say(f"asab-log: no line to syslog at {self._receiver.place}: {error}; records wait and it is tried again")
         delay = self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
         self._delay = min(self._delay * 2, _LONGEST_DELAY)
         self._retry = self._loop.call_later(delay, self._start)
@@ -228,6 +204,18 @@ class Sender:
             self._task.add_done_callback(lambda _: self._disconnect())
             self._task.cancel()
 
+    async def _finish_line(self, deadline: float) -> None:
+        """Close the line in an orderly way; a record that comes in meanwhile finds none."""
+        line, self._line = self._line, None
+        if line is None:
+            return
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(deadline, self._loop.time() + _FINISH_TIMEOUT)):
+                    await line.finish()
+        finally:
+            line.close()
+
     def _finish(self) -> None:
         """Let a cancelled task end in a loop that is stopped; a running one does it by itself."""
         if self._task is not None and not self._task.done() and _running_loop() is None:
@@ -235,9 +223,18 @@ class Sender:
                 self._loop.run_until_complete(self._task)
 
     def _disconnect(self) -> None:
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+
+def _is_gone(line: Line) -> bool:
+    """Tell whether a receiver has left an idle line, as it may; what else is wrong with it is raised."""
+    try:
+        line.check()
+    except ConnectionError:
+        return True
+    return False
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

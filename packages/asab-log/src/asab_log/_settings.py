@@ -14,12 +14,6 @@ from asab_config import Config, ConfigError
 from asab_log._colour import ColourFormatter, wants_colour
 from asab_log._logger_levels import parse_levels
 from asab_log._root import console_handler, json_formatter, stderr
-from asab_log._syslog_formatters import (
-    LocalRFC3164Formatter,
-    MacOSXSyslogFormatter,
-    SyslogRFC3164Formatter,
-    SyslogRFC5424Formatter,
-)
 from asab_log.formatters import CONSOLE_FORMAT, DATE_FORMAT, FILE_FORMAT, StructuredDataFormatter
 from asab_log.levels import LOG_NOTICE
 
@@ -52,6 +46,13 @@ Config.add_layer_defaults(
             "enabled": "no",
             "format": "m" if _MACOS else "3",
             "address": "/var/run/syslog" if _MACOS else "/dev/log",
+            "facility": "local0",
+            "framing": "",
+            "max_length": 8000,
+            "bom": "no",
+            "ca": "",
+            "cert": "",
+            "key": "",
         },
     }
 )
@@ -133,25 +134,9 @@ def syslog(loop: asyncio.AbstractEventLoop) -> AsyncIOHandler | None:
     if not Config.getboolean(_SYSLOG, "enabled"):
         return None
 
-    from asab_log._address import is_local, parse_address  # they bring sockets
-    from asab_log.handler import AsyncIOHandler
+    from asab_log._syslog_settings import syslog_handler  # brings sockets and asyncio
 
-    try:
-        family, sock_type, address = parse_address(Config.get(_SYSLOG, "address").strip())
-    except ValueError as e:
-        raise _mistake(_SYSLOG, "address", str(e)) from None
-    match Config.get(_SYSLOG, "format").strip().lower():
-        case "5":
-            formatter: StructuredDataFormatter = SyslogRFC5424Formatter()
-        case "3":
-            formatter = LocalRFC3164Formatter() if is_local(family) else SyslogRFC3164Formatter()
-        case "m":
-            formatter = MacOSXSyslogFormatter()
-        case _:
-            raise _mistake(_SYSLOG, "format", "expected 5 (RFC 5424), 3 (RFC 3164) or m (macOS)")
-    handler = AsyncIOHandler(loop, family, sock_type, address, formatter.facility)
-    handler.setFormatter(formatter)
-    return handler
+    return syslog_handler(loop)
 
 
 def _formatter(section: str, kind: type[StructuredDataFormatter] = StructuredDataFormatter) -> StructuredDataFormatter:

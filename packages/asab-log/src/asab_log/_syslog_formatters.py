@@ -10,7 +10,7 @@ import re
 import sys
 import time
 
-from asab_log._escape import escape
+from asab_log._escape import escape, safe_str
 from asab_log.formatters import StructuredDataFormatter
 
 TYPE_CHECKING = False
@@ -59,6 +59,11 @@ class _SyslogFormatter(StructuredDataFormatter):
         """Format the specified record as one frame, without what ends it on the line."""
         return escape(super().format(record))
 
+    def _complete(self, record: logging.LogRecord) -> None:
+        super()._complete(record)
+        process: object = record.process  # None where logging shall not ask for it, anything in a record from elsewhere
+        record.__dict__["procid"] = process if type(process) is int else printusascii(safe_str(process or ""), 128)
+
     def _below(self, details: str) -> str:
         return "\n" + details
 
@@ -66,21 +71,29 @@ class _SyslogFormatter(StructuredDataFormatter):
 class SyslogRFC5424Formatter(_SyslogFormatter):
     """The new syslog format (documentation: format 5; RFC 5424).
 
-    Times are UTC with microseconds and `Z`. MSGID is the logger's name. A record without structured data has `-` in
+    Times are UTC with microseconds and `Z`. MSGID is the logger's name, its last 32 characters if it is longer. A record without structured data has `-` in
     its place, before `empty_sd`.
+
+    Attributes:
+        bom: Whether the message begins with the byte order mark, which the RFC demands of a sender that says its text
+            is UTF-8 (section 6.4). It is UTF-8 in any case, and many receivers show the mark as a character.
     """
 
     empty_sd = " "
+    bom: bool = False
     converter: Callable[[float | None], time.struct_time] = staticmethod(time.gmtime)
     _default_format: ClassVar[str] = (
-        "<%(priority)s>1 %(asctime)s {hostname} {app_name} %(process)s %(msgid)s %(struct_data)s%(message)s"
+        "<%(priority)s>1 %(asctime)s {hostname} {app_name} %(procid)s %(msgid)s %(struct_data)s%(message)s"
     )
     _default_datefmt: ClassVar[str] = "%Y-%m-%dT%H:%M:%S.%fZ"
 
     def _complete(self, record: logging.LogRecord) -> None:
         super()._complete(record)
         fields = record.__dict__
-        fields["msgid"] = printusascii(record.name, 128)
+        # Its end tells more than its beginning, which all loggers of a program share.
+        fields["msgid"] = printusascii(record.name[-32:], 32)
+        if self.bom:
+            fields["message"] = "\ufeff" + fields["message"]
         if fields["struct_data"] == self.empty_sd:
             fields["struct_data"] = "-" + self.empty_sd
 
@@ -89,7 +102,7 @@ class SyslogRFC3164Formatter(_SyslogFormatter):
     """The old BSD syslog format as it travels through a network (documentation: format 3; RFC 3164): with the host."""
 
     _default_format: ClassVar[str] = (
-        "<%(priority)s>%(asctime)s {hostname} {tag}[%(process)s]: %(name)s %(struct_data)s: %(message)s"
+        "<%(priority)s>%(asctime)s {hostname} {tag}[%(procid)s]: %(name)s %(struct_data)s: %(message)s"
     )
     _default_datefmt: ClassVar[str] = "%b %e %H:%M:%S"
 
@@ -101,7 +114,7 @@ class LocalRFC3164Formatter(SyslogRFC3164Formatter):
     """
 
     _default_format: ClassVar[str] = (
-        "<%(priority)s>%(asctime)s {tag}[%(process)s]: %(name)s %(struct_data)s: %(message)s"
+        "<%(priority)s>%(asctime)s {tag}[%(procid)s]: %(name)s %(struct_data)s: %(message)s"
     )
 
 
