@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +30,7 @@ HOSTILE = '\n\r\0\t\x1b\x7f\x85\u2028\u2029\ud800\udfff\ufeff"]\\[=<>%{}$ 0až\U
 TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from(HOSTILE)) | st.sampled_from(
     ["", " ", "<0>1 - - - - - - forged", "12 <0>forged", "\\", '"] <13>forged', "a" * 7000 + "ž" * 5000, "]" * 9000]
 )
+KEY = TEXT.map(lambda text: text.replace(".", "_"))  # a name with dots is a path to syslog-ng, and may vanish
 RECORDS = st.lists(
     st.fixed_dictionaries(
         {
@@ -36,7 +38,7 @@ RECORDS = st.lists(
             "name": TEXT,
             "levelno": st.integers(0, 60),
             "created": st.floats(1e9, 2e9),
-            "_struct_data": st.none() | st.dictionaries(TEXT, TEXT | st.integers(), max_size=4),
+            "_struct_data": st.none() | st.dictionaries(KEY, TEXT | st.integers(), max_size=4),
         }
     ),
     min_size=1,
@@ -107,15 +109,19 @@ def assert_same(sent: Fields, received: Fields, *, cut: bool) -> None:
     if cut:
         assert received["msg"].endswith("[cut]")
         return
-    assert received["msg"].removeprefix(" ") == sent["msg"].removeprefix(" ")
-    if "sd" in sent:
+    if "sd" not in sent:  # receivers differ on the spaces behind the tag's colon
+        assert received["msg"].lstrip(" ") == sent["msg"].lstrip(" ")
+    else:
+        assert received["msg"] == sent["msg"]
         assert params(received["sd"]) == params(sent["sd"])
         assert received["time"][:26] == sent["time"][:26]
 
 
 def params(sd: str) -> dict[str, str]:
-    """The parameters of one SD-ELEMENT; a receiver may put them in an order of its own."""
-    return dict(re.findall(r' ([^ ="\]]+)="((?:[^"\\\]]|\\.)*)"', sd))
+    """The parameters of one SD-ELEMENT; syslog-ng writes them in an order, and their names in an encoding, of its own."""
+    sd = re.sub(r'\[meta sequenceId="\d+"\]$', "", sd)  # its own, for what comes through a local socket
+    found = re.findall(r' ([^ ="\]]+)="((?:[^"\\\]]|\\.)*)"', sd)
+    return {unquote(name): value for name, value in found}
 
 
 def assert_all_same(
@@ -152,6 +158,6 @@ def test_rfc_5424_is_received_as_it_was_sent(receiver: Receiver, transport: str,
 @given(records=RECORDS)
 def test_rfc_3164_is_received_as_it_was_sent(receiver: Receiver, transport: str, records: list[Fields]) -> None:
     """The same for the old format, with the host through a network and without it on a local socket."""
-    formatter = LocalRFC3164Formatter() if transport == "unix-sendto" else SyslogRFC3164Formatter()
+    formatter = LocalRFC3164Formatter() if transport.startswith("unix-") else SyslogRFC3164Formatter()
     received = asyncio.run(passed_through(receiver, transport, formatter, records))
     assert_all_same(FRAME_3164, formatter, records, received)
