@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import re
+import signal
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from asab_log import AsyncIOHandler, SyslogRFC3164Formatter, SyslogRFC5424Formatter
 from asab_log._syslog_formatters import LocalRFC3164Formatter
+from asab_log.handler import CAPACITY
 from tests.support.proof import repetitions
 from tests.support.syslog import RECEIVERS, Receiver, Rsyslog, running
 
@@ -118,7 +121,7 @@ def assert_same(sent: Fields, received: Fields, *, cut: bool) -> None:
 
 
 def params(sd: str) -> dict[str, str]:
-    """The parameters of one SD-ELEMENT; syslog-ng writes them in an order, and their names in an encoding, of its own."""
+    """The parameters of one SD-ELEMENT; syslog-ng has an order, and an encoding of names, of its own."""
     sd = re.sub(r'\[meta sequenceId="\d+"\]$', "", sd)  # its own, for what comes through a local socket
     found = re.findall(r' ([^ ="\]]+)="((?:[^"\\\]]|\\.)*)"', sd)
     return {unquote(name): value for name, value in found}
@@ -161,3 +164,46 @@ def test_rfc_3164_is_received_as_it_was_sent(receiver: Receiver, transport: str,
     formatter = LocalRFC3164Formatter() if transport.startswith("unix-") else SyslogRFC3164Formatter()
     received = asyncio.run(passed_through(receiver, transport, formatter, records))
     assert_all_same(FRAME_3164, formatter, records, received)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("transport", ["tcp", "octets", "tls", "unix-connect", "unix-sendto"])
+@pytest.mark.parametrize("kind", RECEIVERS, ids=lambda kind: str(kind.package))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+async def test_what_a_restart_costs_lies_before_it(kind: type[Receiver], transport: str, number: int) -> None:
+    """Under load, a receiver that restarts loses at most what lay in it and in its socket: one gap a restart."""
+    restarts = repetitions(small=2, full=50)
+    loop = asyncio.get_running_loop()
+    with running(kind) as receiver:
+        formatter = logging.Formatter("<134>Nov 25 07:08:09 app[1]: %(message)s end")
+        sender = handler(receiver, transport, formatter)
+        emitted = 0
+        for _ in range(restarts):
+            restart = loop.run_in_executor(None, _restart, receiver, number)
+            while not restart.done() or sender.queued:
+                if sender.queued < CAPACITY // 2:
+                    for _ in range(20):
+                        sender.handle(logging.makeLogRecord({"msg": f"{emitted} {'x' * (emitted % 300)}"}))
+                        emitted += 1
+                await asyncio.sleep(0.001)
+                if restart.done():
+                    await sender.drain(DEADLINE)
+            await restart
+        sender.handle(logging.makeLogRecord({"msg": f"{emitted} {'x' * (emitted % 300)}"}))
+        await sender.aclose(DEADLINE)
+        assert sender.counts() == (emitted + 1, emitted + 1, 0, 0)
+        received = receiver.wait_for_text(f" {emitted} ")
+    texts = [re.fullmatch(r" ?(\d+) (x*) end", record["msg"]) for record in received]
+    numbers = [int(text[1]) for text in texts if text]
+    assert len(numbers) == len(received)
+    assert all(len(text[2]) == int(text[1]) % 300 for text in texts if text)
+    assert len(set(numbers)) == len(numbers)
+    missing = sorted(set(range(emitted + 1)) - set(numbers))
+    gaps = sum(1 for before, after in itertools.pairwise([-2, *missing]) if after != before + 1)
+    assert gaps <= restarts, missing
+    print(f"{kind.package} {transport}: {emitted} records, {restarts} restarts, {len(missing)} missing in {gaps} gaps")
+
+
+def _restart(receiver: Receiver, number: int) -> None:
+    receiver.stop(number)
+    receiver.start()

@@ -170,6 +170,13 @@ class Receiver(ABC):
         self._wait(lambda: self._lines() >= count, f"has not received {count} records")
         return self.records()
 
+    def wait_for_text(self, text: str) -> list[dict[str, str]]:
+        """Return its records as soon as a message with the text is among them."""
+        self._wait(
+            lambda: any(text in f" {record['msg']}" for record in self.records()[-50:]), f"has not received {text!r}"
+        )
+        return self.records()
+
     def _lines(self) -> int:
         with contextlib.suppress(FileNotFoundError):
             return (self.folder / "records").read_bytes().count(b"\n")
@@ -193,7 +200,7 @@ class Receiver(ABC):
             assert self._process is not None
             if self._process.poll() is not None or time.monotonic() > end:
                 output = (self.folder / "output").read_text(errors="replace")
-                raise AssertionError(f"{self.package} {what}; {len(self.records())} records; it says:\n{output[-3000:]}")
+                raise AssertionError(f"{self.package} {what}, with {self._lines()} records; it says:\n{output[-3000:]}")
             time.sleep(0.005)  # it has no event for the one who waits outside
 
 

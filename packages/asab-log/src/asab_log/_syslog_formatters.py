@@ -91,7 +91,7 @@ class SyslogRFC5424Formatter(_SyslogFormatter):
         super()._complete(record)
         fields = record.__dict__
         # Its end tells more than its beginning, which all loggers of a program share.
-        fields["msgid"] = printusascii(record.name[-32:], 32)
+        fields["msgid"] = printusascii(str(record.name)[-32:], 32)
         if self.bom:
             fields["message"] = "\ufeff" + fields["message"]
         if fields["struct_data"] == self.empty_sd:
