@@ -149,6 +149,49 @@ async def test_the_format_is_chosen_by_its_letter(
     assert re.fullmatch(pattern, (await line_server.take(1))[0])
 
 
+@pytest.mark.parametrize(
+    ("value", "number"), [("local0", 16), ("LOCAL7", 23), ("user", 1), ("daemon", 3), ("authpriv", 10), ("0", 0), ("23", 23)]
+)
+async def test_the_facility_is_a_name_or_a_number(
+    configure: Configure, line_server: LineServer, value: str, number: int
+) -> None:
+    """Receivers sort by it, and operators know it by name."""
+    configure(DOCUMENTED_SYSLOG.format(port=line_server.port) + f"facility={value}")
+    log = Logging(App())
+    L.warning("Hello")
+    await log.close()
+    assert (await line_server.take(1))[0].startswith(f"<{number * 8 + 4}>1 ")
+
+
+async def test_framing_and_byte_order_mark_come_on_demand(configure: Configure) -> None:
+    """RFC 6587, section 3.4.1, and RFC 5424, section 6.4; without the options neither is there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        configure(DOCUMENTED_SYSLOG.format(port=server.getsockname()[1]) + "framing=octets\nbom=yes")
+        log = Logging(App())
+        L.warning("ž")
+        L.warning("")
+        await log.close()
+        peer, _ = server.accept()
+        with peer:
+            data = b"".join(iter(lambda: peer.recv(1000), b""))
+    for message in ("ž", ""):
+        length, _, rest = data.partition(b" ")
+        frame, data = rest[: int(length)], rest[int(length) :]
+        assert frame.endswith(f" myapp.mymodule - \ufeff{message}".encode())
+    assert data == b""
+
+
+async def test_a_record_is_no_longer_than_the_receiver_takes(configure: Configure, line_server: LineServer) -> None:
+    """What is too long on a stream, a receiver takes for two records, and the second may say what it likes."""
+    configure(DOCUMENTED_SYSLOG.format(port=line_server.port) + "max_length=500")
+    log = Logging(App())
+    L.warning("x" * 500 + "<0>1 - - - - - - forged")
+    await log.close()
+    line = (await line_server.take(1))[0]
+    assert len(line) == 500
+    assert line.endswith("xxx [cut]")
+
+
 async def test_a_local_socket_gets_no_host(configure: Configure, tmp_path: Path) -> None:
     """syslog(3) sends none, and a reader of /dev/log takes it for the program."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
@@ -248,6 +291,16 @@ MISTAKES = [
     ("logging:syslog", "enabled", "perhaps", "yes"),
     ("logging:syslog", "format", "7", "5 (RFC 5424), 3 (RFC 3164) or m"),
     ("logging:syslog", "address", "gopher://host/", "tcp://host:port/"),
+    ("logging:syslog", "facility", "local8", "0 to 23 or one of kern, user"),
+    ("logging:syslog", "facility", "24", "0 to 23"),
+    ("logging:syslog", "framing", "nul", "lf (each record ends in a line feed) or octets"),
+    ("logging:syslog", "framing", "octets", "a datagram is a record"),
+    ("logging:syslog", "max_length", "100", "at least 480"),
+    ("logging:syslog", "max_length", "long", "number"),
+    ("logging:syslog", "bom", "perhaps", "yes"),
+    ("logging:syslog", "bom", "yes", "format=5"),
+    ("logging:syslog", "ca", "/nowhere", "tls://host:port/"),
+    ("logging:syslog", "key", "/nowhere", "tls://host:port/"),
 ]
 
 

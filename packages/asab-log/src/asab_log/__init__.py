@@ -9,11 +9,13 @@ The layer's map, from the bottom:
   method, and `get_logger`, typed with it.
 - `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal.
 - `_json_formatter` - `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
-- `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_address`, `_connect` - where that sends to.
+- `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_cut` - what becomes of a record that is too long.
+- `_receiver` - where that sends to; `_connect` makes a `_line` to it, under TLS (`_tls`) or not.
 - `_append`, `_rotation`, `_troubles` - whole lines in a file, when it is rotated, what is said when it cannot be.
 - `_log_file` - the file and its rotation.
 - `_logger_levels` - the levels of single loggers.
-- `_settings` - the configuration's sections, as handlers; `_root` - handlers on the root logger.
+- `_settings` - the configuration's sections, as handlers; `_syslog_settings` - that of syslog, with its `_address`.
+- `_root` - handlers on the root logger.
 - `application` - `Logging`, the log of an application; `script` - `setup`, the log of a script.
 
 Importing it makes `struct_data=` work and names the level NOTICE; it opens nothing and does not import asyncio. JSON is
