@@ -10,7 +10,6 @@ The rules:
 from __future__ import annotations
 
 import errno
-import itertools
 import socket
 
 from asab_log._cut import MARK, cut
@@ -60,19 +59,21 @@ class StreamLine:
             OSError: If the line is gone.
         """
         wires = [self._wire(frame) for frame in frames]
-        ends = list(itertools.accumulate(map(len, wires)))
-        data = memoryview(b"".join(wires))
-        position = done = 0
-        while done < len(ends):
-            try:
-                position += self._sock.send(data[position:])
-            except BlockingIOError:  # a frame's rest is sent by the loop, which knows how to wait on every system
-                await self._loop.sock_sendall(self._sock, data[position : ends[done]])
-                position = ends[done]
-            before = done
-            while done < len(ends) and ends[done] <= position:
-                done += 1
-            delivered(done - before)
+        data = b"".join(wires)
+        position = self._send(data)
+        if position == len(data):  # as nearly always
+            delivered(len(wires))
+            return
+        rest = memoryview(data)
+        end = 0
+        for wire in wires:
+            end += len(wire)
+            if position < end:
+                position += self._send(rest[position:])
+            if position < end:  # the frame's rest is sent by the loop, which knows how to wait on every system
+                await self._loop.sock_sendall(self._sock, rest[position:end])
+                position = end
+            delivered(1)
 
     def check(self) -> None:
         """Read what the receiver says, which means nothing, to learn whether it is there.
@@ -93,6 +94,13 @@ class StreamLine:
     def close(self) -> None:
         """Close at once."""
         self._sock.close()
+
+    def _send(self, data: bytes | memoryview) -> int:
+        """Return how many bytes the system takes at once."""
+        try:
+            return self._sock.send(data)
+        except BlockingIOError:
+            return 0
 
     def _wire(self, frame: bytes) -> bytes:
         return self._framing(frame)

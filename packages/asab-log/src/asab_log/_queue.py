@@ -38,7 +38,7 @@ class FrameQueue:
         self._lock = lock
         self._waiting: deque[bytes] = deque()
         self._size = 0
-        self._in_flight: deque[bytes] = deque()
+        self._in_flight: list[bytes] = []
         self._closed = False
 
     @property
@@ -76,13 +76,12 @@ class FrameQueue:
                 self._in_flight.append(frame)
                 taken += len(frame)
             self._size -= taken
-            return list(self._in_flight)
+            return self._in_flight[:]
 
     def delivered(self, count: int) -> None:
         """Count the first frames in flight as sent."""
         with self._lock:
-            for _ in range(count):
-                self._in_flight.popleft()
+            del self._in_flight[:count]
             self.sent += count
 
     def undo(self) -> None:

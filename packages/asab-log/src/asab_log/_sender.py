@@ -179,9 +179,8 @@ class Sender:
 
     def _delivered(self, count: int) -> None:
         self._queue.delivered(count)
-        if count:
-            self._delay = _FIRST_DELAY
-            self._outage = False
+        self._delay = _FIRST_DELAY
+        self._outage = False
 
     def _retry_later(self, error: Exception) -> None:
         if self._closed:
