@@ -364,6 +364,38 @@ def test_the_log_is_where_the_command_line_says_whatever_the_working_directory(d
     assert "is stopping." in (daemons.folder / "app.log").read_text()
 
 
+def test_the_daemon_logs_to_syslog_each_record_once(daemons: Daemons) -> None:
+    """From its construction to its end, and with none of the records that its parent had."""
+    daemons.write(
+        """
+        import logging
+
+        class MyApplication(asab.Application):
+            async def initialize(self):
+                logging.getLogger("bees").warning("initialize")
+            async def main(self):
+                logging.getLogger("bees").warning("main")
+                self.stop()
+            async def finalize(self):
+                logging.getLogger("bees").warning("finalize")
+        """
+    )
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(30)
+        with (daemons.folder / "app.conf").open("a") as file:
+            file.write(f"[logging:syslog]\nformat = 5\naddress = tcp://127.0.0.1:{receiver.getsockname()[1]}/\n")
+        daemons.call("-d", "-s")
+        peer, _ = receiver.accept()
+        with peer:
+            peer.settimeout(30)
+            text = b"".join(iter(lambda: peer.recv(65536), b"")).decode()
+        receiver.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            receiver.accept()
+    messages = [line.rpartition(" ")[2] for line in text.splitlines() if " bees " in line]
+    assert messages == ["initialize", "main", "finalize"]
+
+
 def test_what_a_service_manager_has_handed_over_is_the_daemons(daemons: Daemons) -> None:
     """It says for whom by the pid, and the daemon has another one."""
     daemons.write(

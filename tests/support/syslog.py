@@ -122,7 +122,7 @@ class Receiver(ABC):
         self.stop(signal.SIGKILL)
 
     def start(self) -> None:
-        """Start, and return when it listens everywhere. A record that it was writing when it was killed died with it."""
+        """Start, and return when it listens everywhere; what it was writing when it was killed is gone."""
         with contextlib.suppress(FileNotFoundError), (self.folder / "records").open("rb+") as records:
             records.truncate(records.read().rfind(b"\n") + 1)
         for name in ("stream", "dgram"):
