@@ -150,7 +150,8 @@ async def test_the_format_is_chosen_by_its_letter(
 
 
 @pytest.mark.parametrize(
-    ("value", "number"), [("local0", 16), ("LOCAL7", 23), ("user", 1), ("daemon", 3), ("authpriv", 10), ("0", 0), ("23", 23)]
+    ("value", "number"),
+    [("local0", 16), ("LOCAL7", 23), ("user", 1), ("daemon", 3), ("authpriv", 10), ("0", 0), ("23", 23)],
 )
 async def test_the_facility_is_a_name_or_a_number(
     configure: Configure, line_server: LineServer, value: str, number: int

@@ -71,8 +71,8 @@ class _SyslogFormatter(StructuredDataFormatter):
 class SyslogRFC5424Formatter(_SyslogFormatter):
     """The new syslog format (documentation: format 5; RFC 5424).
 
-    Times are UTC with microseconds and `Z`. MSGID is the logger's name, of which the last 32 characters if it is longer.
-    A record without structured data has `-` in its place, before `empty_sd`.
+    Times are UTC with microseconds and `Z`. MSGID is the logger's name, or its last 32 characters. A record without
+    structured data has `-` in its place, before `empty_sd`.
 
     Attributes:
         bom: Whether the message begins with the byte order mark, which the RFC demands of a sender that says its text
