@@ -202,9 +202,7 @@ async def test_an_idle_line_that_the_receiver_has_closed_loses_nothing(line_serv
     await handler.aclose(DEADLINE)
 
 
-async def test_the_queue_is_bounded_in_bytes(
-    line_server: LineServer, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_queue_is_bounded_in_bytes(line_server: LineServer, capsys: pytest.CaptureFixture[str]) -> None:
     """Ten thousand records of a megabyte would be ten gigabytes."""
     await line_server.die()
     handler = tcp(line_server.port, max_length=2_000_000)

@@ -106,9 +106,7 @@ class FrameQueue:
             self._make_room()
 
     def _make_room(self) -> None:
-        while self._waiting and (
-            self._closed or len(self._waiting) > self._max_frames or self._size > self._max_size
-        ):
+        while self._waiting and (self._closed or len(self._waiting) > self._max_frames or self._size > self._max_size):
             self._size -= len(self._waiting.popleft())
             self.dropped += 1
             self.unreported += 1
