@@ -292,6 +292,21 @@ async def test_a_datagram_is_one_record(udp: socket.socket) -> None:
     await handler.aclose(0)
 
 
+async def test_a_datagram_that_nobody_takes_is_said_once_and_the_rest_waits(
+    udp: socket.socket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every second datagram seems to go well; a line on stderr for each of the others would be a flood."""
+    loop = asyncio.get_running_loop()
+    handler = AsyncIOHandler(loop, socket.AF_UNSPEC, socket.SOCK_DGRAM, udp.getsockname())
+    udp.close()
+    emit(handler, *numbers(0, 100))
+    assert not await handler.drain(0.5)
+    assert handler.sent < 20
+    assert handler.dropped == 0
+    assert capsys.readouterr().err.count("\n") == 1
+    await handler.aclose(0)
+
+
 async def test_a_record_too_long_for_a_datagram_is_cut_with_a_mark(udp: socket.socket) -> None:
     """The beginning of a record is worth more than none, as long as it does not look whole."""
     loop = asyncio.get_running_loop()

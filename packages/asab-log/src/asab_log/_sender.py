@@ -7,7 +7,8 @@ The rules:
 2. A frame is sent when the operating system has taken it whole. One that was taken in part goes again, on a new
    connection.
 3. A connection that breaks is made again after 0.1 s, doubled with each failure up to 30 s, less a random part, so that
-   many processes do not come back at once. The first frame that gets through ends the count.
+   many processes do not come back at once. A line that lasted for a second ends the count: a datagram socket, and a
+   receiver that hangs up on everybody, take a frame now and then as well.
 4. What goes wrong here is said on stderr, once an outage, and never logged: the record would come back here.
 5. The child of a fork leaves the parent's line, loop and frames alone.
 """
@@ -34,6 +35,7 @@ _LONGEST_DELAY = 30.0
 _BATCH_FRAMES = 256
 _BATCH_SIZE = 65536
 _FINISH_TIMEOUT = 1.0
+_LASTING = 1.0
 
 
 class Sender:
@@ -59,6 +61,7 @@ class Sender:
         self._retry: asyncio.TimerHandle | None = None
         self._delay = _FIRST_DELAY
         self._outage = False
+        self._connected_at: float | None = None
         self._woken = False
         self._closed = False
         self._drained = asyncio.Event()
@@ -151,6 +154,7 @@ class Sender:
             if self._line is None or _is_gone(self._line):
                 self._disconnect()
                 self._line = await connect(self._loop, self._receiver)
+                self._connected_at = self._loop.time()
             await self._send_all(self._line)
             complete = True
             self._drained.set()
@@ -169,7 +173,7 @@ class Sender:
             if not frames:
                 return
             try:
-                await line.send(frames, self._delivered)
+                await line.send(frames, self._queue.delivered)
             except BaseException:
                 self._queue.undo()
                 raise
@@ -177,14 +181,13 @@ class Sender:
                 await asyncio.sleep(0)  # the others' turn
                 line.check()
 
-    def _delivered(self, count: int) -> None:
-        self._queue.delivered(count)
-        self._delay = _FIRST_DELAY
-        self._outage = False
-
     def _retry_later(self, error: Exception) -> None:
         if self._closed:
             return
+        if self._connected_at is not None and self._loop.time() - self._connected_at >= _LASTING:
+            self._delay = _FIRST_DELAY
+            self._outage = False
+        self._connected_at = None
         if not self._outage:
             self._outage = True
             _say(f"asab-log: no line to syslog at {self._receiver.place}: {error}; records wait and it is tried again")
