@@ -18,18 +18,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import sys
 
 from asab_log._connect import connect
 from asab_log._root import stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
 
     from asab_log._connect import Line
     from asab_log._queue import FrameQueue
     from asab_log._receiver import Receiver
 
+_TASK_NAME = "asab_log.AsyncIOHandler"
 _FIRST_DELAY = 0.1
 _LONGEST_DELAY = 30.0
 _BATCH_FRAMES = 256
@@ -146,7 +149,7 @@ class Sender:
             self._retry.cancel()
             self._retry = None
         if not self._closed and (self._task is None or self._task.done()):
-            self._task = self._loop.create_task(self._run(), name="asab_log.AsyncIOHandler")
+            self._task = _begin_task(self._loop, self._run())
 
     async def _run(self) -> None:
         complete = False
@@ -228,6 +231,13 @@ class Sender:
         if self._line is not None:
             self._line.close()
             self._line = None
+
+
+def _begin_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Run in a task, to be called in the loop; where Python can, all that need not wait is done at once."""
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=loop, name=_TASK_NAME, eager_start=True)
+    return loop.create_task(work, name=_TASK_NAME)
 
 
 def _is_gone(line: Line) -> bool:
