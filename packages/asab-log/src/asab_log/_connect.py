@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 
 from asab_log._line import DatagramLine, StreamLine, with_line_feed, with_octet_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from typing import Any, TypeAlias
+    from collections.abc import Coroutine, Sequence
+    from typing import Any, TypeAlias, TypeVar
 
     from asab_log._receiver import Receiver
 
     Line: TypeAlias = DatagramLine | StreamLine
+    _Result = TypeVar("_Result")
 
 _TIMEOUT = 10.0
 _FRAMINGS = {"lf": with_line_feed, "octets": with_octet_count}
@@ -33,13 +33,11 @@ async def connect(loop: asyncio.AbstractEventLoop, receiver: Receiver) -> Line:
             together, or TLS does not come about.
         ValueError: If the name cannot be that of a host.
     """
-    async with _within(_TIMEOUT):
-        addresses = await _resolve(loop, receiver)
+    addresses = await _within(_TIMEOUT, _resolve(loop, receiver))
     error = OSError("the name has no address")
     for family, address in addresses:
         try:
-            async with _within(_TIMEOUT / len(addresses)):
-                return await _connect_to(loop, receiver, family, address)
+            return await _within(_TIMEOUT / len(addresses), _connect_to(loop, receiver, family, address))
         except OSError as e:
             error = e
     raise error
@@ -94,10 +92,9 @@ async def _look_up(
         raise OSError(f"the name cannot be looked up any more: {e}") from None
 
 
-@contextlib.asynccontextmanager
-async def _within(seconds: float) -> AsyncIterator[None]:
+async def _within(seconds: float, work: Coroutine[Any, Any, _Result]) -> _Result:
     try:
         async with asyncio.timeout(seconds):
-            yield
+            return await work
     except TimeoutError as e:  # ETIMEDOUT of the system is one too, and has a text
         raise OSError(str(e) or f"no answer within {seconds:g} s") from None
