@@ -80,7 +80,9 @@ def test_the_logger_is_a_legal_msgid(record: MakeRecord) -> None:
     assert fields(RFC5424, SyslogRFC5424Formatter(), record(name=""))["msgid"] == "-"
 
 
-@pytest.mark.parametrize(("process", "shown"), [(None, "-"), ("12 - - forged", "12_-_-_forged"), ("x" * 200, "x" * 128)])
+@pytest.mark.parametrize(
+    ("process", "shown"), [(None, "-"), ("12 - - forged", "12_-_-_forged"), ("x" * 200, "x" * 128)]
+)
 def test_the_process_is_a_legal_procid(record: MakeRecord, process: object, shown: str) -> None:
     """Logging may be told not to ask for it, and a record may come from another machine."""
     assert fields(RFC5424, SyslogRFC5424Formatter(), record(process=process))["pid"] == shown
