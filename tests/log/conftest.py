@@ -6,7 +6,7 @@ import asyncio
 import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -150,9 +150,9 @@ def opened() -> Iterator[Callable[..., LogFile]]:
 def run_script() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give a function that runs Python code in a process of its own, with warnings as errors."""
 
-    def run(code: str, *args: str, **kwargs: int) -> subprocess.CompletedProcess[str]:
+    def run(code: str, *args: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-X", "dev", "-W", "error", "-c", code, *args]
         kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kwargs}
-        return subprocess.run(command, text=True, timeout=60, check=False, **kwargs)  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(command, text=True, timeout=60, check=False, **kwargs)
 
     return run

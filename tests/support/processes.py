@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 DEADLINE = 30.0
 
 UNMEASURED: Mapping[str, None] = {"COVERAGE_PROCESS_CONFIG": None, "COVERAGE_PROCESS_START": None}
-"""For the environment of a process whose coverage cannot be measured: a traced one has no watchdog, and another user
-may not write what was measured."""
+"""For the environment of a process whose coverage cannot be measured: a traced one has no watchdog; another user may
+not write what was measured, and a process without a disk cannot."""
 
 
 class Process:
