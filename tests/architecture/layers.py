@@ -72,7 +72,13 @@ LAYERS = (
         extras={"daemon": "python-daemon", "uvloop": "uvloop"},
         tests=("tests/app",),
     ),
-    Layer("asab-web", below=SERVER, third_parties=frozenset({"aiohttp"}), tests=("tests/web",)),
+    Layer(
+        "asab-web",
+        below=SERVER,
+        third_parties=frozenset({"aiohttp"}),
+        extras={"cryptography": "cryptography", "redis": "redis"},
+        tests=("tests/web",),
+    ),
     Layer(
         "asab-mom",
         below=SERVER,

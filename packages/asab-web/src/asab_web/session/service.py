@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import asab_app
-from asab_web.session.memory import InMemorySessionStorage
+from asab_config import ConfigObject
+from asab_web.session._settings import DEFAULTS, make_storage
+from asab_web.session.cookie import SessionCookie
 from asab_web.session.middleware import session_middleware
+from asab_web.session.session import Session
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from asab_web.session.session import Session
     from asab_web.session.storage import SessionStorage
 
 
-class ServiceWebSession(asab_app.Service):
+class ServiceWebSession(asab_app.Service, ConfigObject):
     """Gives each request of an aiohttp application its `request["Session"]` (documentation, chapter Sessions).
+
+    It is not ready while its storage cannot be reached.
 
     Attributes:
         Storage: Where the sessions are kept.
+        cookie: What their cookie looks like.
     """
+
+    ConfigDefaults: ClassVar[Mapping[str, Any]] = DEFAULTS
 
     def __init__(
         self,
@@ -29,6 +37,9 @@ class ServiceWebSession(asab_app.Service):
         webapp: web.Application,
         session_storage: SessionStorage | None = None,
         session_class: type[Session] | None = None,
+        *,
+        config_section_name: str = "asab:web:session",
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         """Register the service and add its middleware to `webapp`, which must not be served yet.
 
@@ -36,11 +47,26 @@ class ServiceWebSession(asab_app.Service):
             app: The application.
             name: The name of the service.
             webapp: An aiohttp application, such as `WebService.WebApp`.
-            session_storage: Where sessions are kept; in memory without one.
+            session_storage: Where sessions are kept; without one, the storage that the section describes.
             session_class: The class of the sessions, in place of the storage's.
+            config_section_name: The section with the options; a second service wants another one.
+            config: Values that win over the section.
+
+        Raises:
+            ConfigError: If an option is wrong, contradicts another, or needs a library that is not installed.
         """
-        super().__init__(app, name)
-        self.Storage: SessionStorage = session_storage or InMemorySessionStorage(app)
+        ConfigObject.__init__(self, config_section_name, config)
+        self.cookie: SessionCookie = SessionCookie.from_config(self.Config)
+        self.Storage: SessionStorage = session_storage or make_storage(app, session_class or Session, self.Config)
         if session_class is not None:
             self.Storage.session_class = session_class
-        webapp.middlewares.append(session_middleware(self.Storage))
+        super().__init__(app, name)
+        webapp.middlewares.append(session_middleware(self.Storage, self.cookie))
+
+    async def health(self) -> str | None:
+        """Tell why the storage cannot be reached, if so."""
+        return await self.Storage.health()
+
+    async def finalize(self, app: asab_app.Application) -> None:
+        """Close the storage."""
+        await self.Storage.close()

@@ -2,7 +2,8 @@
 
 Values are what JSON brings back unchanged, so that a session can be kept in any storage. They are held as JSON texts
 and decoded when they are asked for; what differs in the end, however deep it was changed, is what is stored. So
-concurrent requests that change different keys lose nothing; of two that change the same key the last wins.
+concurrent requests that change different keys lose nothing, where the storage merges; of two that change the same key
+the last wins.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Session(MutableMapping[str, Any]):
         Id: The secret that the browser's cookie holds. Never log it.
         Created: When it began, in seconds since 1970 (UTC).
         MaxAge: Seconds from `Created` after which it ends, and that the browser keeps the cookie for. None: the
-            storage's limit, and the cookie goes when the browser is closed.
+            storage's limit, and the cookie's.
+        stored_id: The id by which the storage knows it, None if it does not; for storages.
     """
 
     def __init__(
@@ -46,15 +48,16 @@ class Session(MutableMapping[str, Any]):
         self.Id: str = id
         self.Created: float = storage.time()
         self.MaxAge: float | None = max_age
-        self._new = new
+        self.stored_id: str | None = None if new else id
         self._stored_max_age = max_age
         self._stored: Mapping[str, str] = {}
         self._values: dict[str, Any] = {}
-        self._retired: list[str] = []
+        self._ended: list[str] = []
+        self._touched = False
 
     def is_new(self) -> bool:
         """Tell whether no browser knows its id yet."""
-        return self._new
+        return self.Id != self.stored_id
 
     def is_expired(self) -> bool:
         """Tell whether its time is over, however much it was used; idle ones the storage forgets."""
@@ -64,35 +67,41 @@ class Session(MutableMapping[str, Any]):
     def rotate(self) -> None:
         """Give it a new id and forget the old one, as is due at login: who knew the old id gains nothing.
 
-        It takes effect with the answer, and keeps the content as this request sees it.
+        It takes effect with the answer. What concurrent requests have stored meanwhile comes along; if one of them has
+        ended the session, this one does not bring it back.
         """
-        if not self._new:
-            self._retired.append(self.Id)
         self.Id = self.Storage.new_id()
-        self._new = True
-        self._stored = {}  # so that all of it is written under the new id
 
     def invalidate(self) -> None:
         """Forget it and its content, as is due at logout. What is written afterwards begins another session.
 
         The storage forgets it even when the handler fails afterwards.
         """
+        if self.stored_id is not None:
+            self._ended.append(self.stored_id)
         self.rotate()
+        self.stored_id = None
+        self._stored = {}
         self._values = {}
         self.Created = self.Storage.time()
         self.MaxAge = self._stored_max_age = None
 
+    def touch(self) -> None:
+        """Have the storage save it with this answer, changed or not; for storages."""
+        self._touched = True
+
     def is_changed(self) -> bool:
         """Tell whether the storage has something to save."""
-        return self.is_max_age_changed() or bool(self.changes())
+        rotated = self.stored_id is not None and self.is_new()
+        return rotated or self._touched or self.is_max_age_changed() or bool(self.changes())
 
     def is_max_age_changed(self) -> bool:
         """Tell whether `MaxAge` is not what the storage has."""
         return self.MaxAge != self._stored_max_age
 
-    def retired(self) -> list[str]:
-        """Return the ids that the storage has to forget since `rotate` and `invalidate`."""
-        return list(self._retired)
+    def ended(self) -> list[str]:
+        """Return the ids that the storage has to forget since `invalidate`."""
+        return list(self._ended)
 
     def changes(self) -> dict[str, str | None]:
         """Return what the storage does not have yet: the JSON of each changed value, None for a removed one.
@@ -100,9 +109,17 @@ class Session(MutableMapping[str, Any]):
         Raises:
             TypeError: If something that JSON cannot hold was put into a value; it names the key.
         """
-        texts = {k: v if isinstance(v, _Text) else _encode(k, v) for k, v in self._values.items()}
+        texts = self.texts()
         changed: dict[str, str | None] = {k: text for k, text in texts.items() if self._stored.get(k) != text}
         return changed | dict.fromkeys(self._stored.keys() - texts.keys())
+
+    def texts(self) -> dict[str, str]:
+        """Return the JSON of each value, as this request sees it.
+
+        Raises:
+            TypeError: As `changes`.
+        """
+        return {k: v if isinstance(v, _Text) else _encode(k, v) for k, v in self._values.items()}
 
     def restore(self, created: float, texts: Mapping[str, str]) -> None:
         """Take over what a storage has kept; called by it.
