@@ -78,6 +78,58 @@ def test_a_handler_that_fails_leaves_the_session_as_it_was() -> None:
     run(scenario, fail=fail)
 
 
+def test_an_answer_of_500_leaves_the_session_as_it_was() -> None:
+    """A middleware that turns exceptions into answers changes nothing about that."""
+
+    async def fail(session: Session, _request: web.Request) -> web.Response:
+        session["color"] = "red"
+        session.rotate()
+        return web.Response(status=503)
+
+    async def scenario(_app: WebApplication, browser: aiohttp.ClientSession) -> None:
+        await get(browser, "/put?color=blue")
+        assert await cookie_of(browser, "/fail") is None
+        assert await get(browser, "/") == {"new": False, "content": {"color": "blue"}}
+
+    run(scenario, fail=fail)
+
+
+def test_a_session_whose_last_value_is_removed_is_the_same_one() -> None:
+    """An emptied cart does not begin another session, with another age."""
+
+    async def clear(session: Session, _request: web.Request) -> web.Response:
+        session.clear()
+        return web.Response()
+
+    async def scenario(_app: WebApplication, browser: aiohttp.ClientSession) -> None:
+        await get(browser, "/put?color=blue")
+        await get(browser, "/clear")
+        assert await get(browser, "/") == {"new": False, "content": {}}
+        assert await cookie_of(browser, "/put?color=red") is None
+
+    run(scenario, clear=clear)
+
+
+def test_a_rotation_whose_cookie_cannot_be_sent_does_not_happen(caplog: pytest.LogCaptureFixture) -> None:
+    """A stream that has begun does not log anybody out."""
+
+    async def stream(session: Session, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        session.rotate()
+        session["color"] = "red"
+        await response.write_eof()
+        return response
+
+    async def scenario(_app: WebApplication, browser: aiohttp.ClientSession) -> None:
+        await get(browser, "/put?color=blue")
+        await get(browser, "/stream")
+        assert await get(browser, "/") == {"new": False, "content": {"color": "blue"}}
+
+    run(scenario, stream=stream)
+    assert [record.levelname for record in caplog.records if "after its response" in record.message] == ["WARNING"]
+
+
 def test_concurrent_requests_that_change_different_keys_lose_nothing() -> None:
     """A page that loads ten things at once keeps what each of them has put in."""
     both_loaded = asyncio.Barrier(2)

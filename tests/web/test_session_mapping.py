@@ -28,7 +28,9 @@ class Storage(InMemorySessionStorage):
 
 async def stored(session: Session) -> Session:
     """The session as the next request sees it."""
-    found = await session.Storage.load(await session.Storage.save(session))
+    cookie = await session.Storage.save(session)
+    assert cookie is not None
+    found = await session.Storage.load(cookie)
     assert found is not None
     return found
 

@@ -4,7 +4,7 @@ The map, from the bottom:
 
 - `session` - `Session`, the mapping that a handler sees.
 - `storage` - `SessionStorage`, the contract of what keeps sessions; `memory` - one that keeps them in the process;
-  `redis` - in Redis; `encrypted` - in the cookie itself. The latter two need libraries of their own: import the modules.
+  `redis` - in Redis; `encrypted` - in the cookie itself. These two need libraries of their own: import the modules.
 - `cookie` - `SessionCookie`: name and attributes of the cookie.
 - `middleware` - `session_middleware`: from cookie to session and back, and the rules of security.
 - `service` - `ServiceWebSession`: all of it as a service; `_settings` - its storage by configuration.

@@ -53,8 +53,8 @@ def make_storage(app: asab_app.Application, session_class: type[Session], config
 def _memory(
     app: asab_app.Application, session_class: type[Session], config: ConfigSection, limits: dict[str, Any]
 ) -> SessionStorage:
-    sizes = {"max_size": config.getbytes("max_size"), "memory": config.getbytes("memory")}
-    return InMemorySessionStorage(app, session_class, **sizes, **limits)
+    limits |= {"max_size": config.getbytes("max_size"), "memory": config.getbytes("memory")}
+    return InMemorySessionStorage(app, session_class, **limits)
 
 
 def _redis(
@@ -62,16 +62,10 @@ def _redis(
 ) -> SessionStorage:
     from asab_web.session.redis import RedisSessionStorage
 
+    limits |= {"max_size": config.getbytes("max_size"), "timeout": _positive_time(config, "redis_timeout")}
+    url, prefix = str(config["redis_url"]), str(config["redis_prefix"])
     try:
-        return RedisSessionStorage(
-            app,
-            str(config["redis_url"]),
-            session_class,
-            prefix=str(config["redis_prefix"]),
-            timeout=_positive_time(config, "redis_timeout"),
-            max_size=config.getbytes("max_size"),
-            **limits,
-        )
+        return RedisSessionStorage(app, url, session_class, prefix=prefix, **limits)
     except ValueError:
         text = "expected redis://user:password@host:port/database, rediss://… or unix:///path/to/socket"
         raise _mistake(config, "redis_url", text) from None

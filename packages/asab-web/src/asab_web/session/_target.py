@@ -14,9 +14,24 @@ from aiohttp import web
 from asab_web.session.middleware import SESSION, session_middleware
 
 if TYPE_CHECKING:
+    from asab_web.session.session import Session
     from asab_web.session.storage import SessionStorage
 
 COOKIE = "asab-session"
+
+
+class Clock:
+    """A clock that stands still until it is told to go on.
+
+    Attributes:
+        now: The seconds since 1970 (UTC).
+    """
+
+    now: float = 1_000_000_000.0
+
+    def __call__(self) -> float:
+        """Return the seconds since 1970 (UTC)."""
+        return self.now
 
 
 @dataclass
@@ -70,10 +85,12 @@ class Target:
         self.webapp.router.add_get("/slow/{action}", self._slow)
 
     async def _show(self, request: web.Request) -> web.Response:
-        return web.json_response(dict(request[SESSION]))
+        session: Session = request[SESSION]
+        return web.json_response(dict(session))
 
     async def _act(self, request: web.Request) -> web.Response:
-        session, query = request[SESSION], request.query
+        session: Session = request[SESSION]
+        query = request.query
         match request.match_info["action"]:
             case "put":
                 session.update(query)

@@ -59,7 +59,7 @@ class SessionCookie:
         self._check("path", _PATH.fullmatch(self.path), "expected / and more, without spaces and semicolons")
         self._check("samesite", self.samesite in ("Lax", "Strict", "None"), "expected Lax, Strict or None")
         length = len(self.name) + len(self.domain or "") + len(self.path)
-        self._check("name", length <= _LONGEST, f"with domain and path it has {length} characters, more than {_LONGEST}")
+        self._check("name", length <= _LONGEST, f"has {length} characters with domain and path, more than {_LONGEST}")
         self._check("samesite", self.samesite != "None" or self.secure, "browsers take None only with secure = yes")
         prefix = self.name.lower()
         prefixed = prefix.startswith(("__host-", "__secure-"))

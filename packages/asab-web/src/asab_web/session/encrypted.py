@@ -8,26 +8,26 @@ Nothing is kept on the server, and that sets the limits:
    logout, and changes the session, brings it back in that browser.
 3. Some 2,700 bytes are room for the content.
 
-The keys are those of Fernet, an authenticated encryption of the library cryptography: what was not made with one of them
-is no session. The first key encrypts and all decrypt, so that keys can be changed without logging anybody out.
+The keys are those of Fernet, an authenticated encryption of the library cryptography: what was not made with one of
+them is no session. The first key encrypts and all decrypt, so that keys can be changed without logging anybody out.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from asab_web.session.cookie import MAX_VALUE
-from asab_web.session.errors import SessionTooLargeError
 from asab_web.session.session import Session
 from asab_web.session.storage import HOUR, SessionStorage
 
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-except ModuleNotFoundError as e:
-    raise ModuleNotFoundError(f"Sessions in cookies need cryptography: pip install 'asab-web[cookies]' ({e})") from None
+except ModuleNotFoundError as _e:
+    raise ModuleNotFoundError(f"Sessions in cookies need cryptography: pip install 'asab-web[cookies]' ({_e})") from None
 
 if TYPE_CHECKING:
     import asab_app
@@ -102,25 +102,24 @@ class CookieSessionStorage(SessionStorage):
             "used": self.time(),
             "values": values,
         }
+        # Without its padding, whose sign has to be quoted in a cookie.
         token = self._fernet.encrypt(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
-        if len(token) > MAX_VALUE:
-            self.check_size(session)
-            raise SessionTooLargeError(
-                f"The session is a cookie of {len(token)} bytes, and browsers keep {MAX_VALUE}: keep what is large "
-                "elsewhere, and its key in the session; or keep sessions in memory or in Redis"
-            )
+        self.check_size(session, len(token))
         return token
 
     async def delete(self, session_id: str) -> None:
         """Do nothing: the middleware has the browser drop the cookie, and copies cannot be revoked."""
 
     def _decrypt(self, cookie: str) -> dict[str, Any] | None:
-        if len(cookie) > MAX_VALUE or not cookie.isascii() or "=" in cookie:
+        if len(cookie) > MAX_VALUE or not cookie.isascii():
             return None
         token = cookie + "=" * (-len(cookie) % 4)
         try:
+            # Decoders of base64 overlook much; a cookie is good in one spelling only.
+            if base64.urlsafe_b64encode(base64.urlsafe_b64decode(token)).decode() != token or "=" in cookie:
+                return None
             content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
-        except InvalidToken:
+        except (ValueError, InvalidToken):
             return None
         return content
 

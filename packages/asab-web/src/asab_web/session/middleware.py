@@ -71,7 +71,7 @@ class _Sessions:
             session = await self._storage.load(value) if value else None
         except SessionStorageError:
             raise _unavailable() from None
-        return session or self._storage.new()
+        return self._storage.new() if session is None else session
 
     async def commit(self, session: Session, request: web.Request, response: web.StreamResponse) -> None:
         """Store what has changed, then set the cookie: the next request may come as soon as it is out."""

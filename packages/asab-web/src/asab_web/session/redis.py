@@ -24,8 +24,8 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
-except ModuleNotFoundError as e:
-    raise ModuleNotFoundError(f"Sessions in Redis need redis-py: pip install 'asab-web[redis]' ({e})") from None
+except ModuleNotFoundError as _e:
+    raise ModuleNotFoundError(f"Sessions in Redis need redis-py: pip install 'asab-web[redis]' ({_e})") from None
 
 if TYPE_CHECKING:
     import asab_app
@@ -61,8 +61,8 @@ end
 return all
 """
 
-# KEYS: the session as it is kept, as it will be kept. ARGV: whether it begins, now, idle, the storage's max_age, how many
-# arguments are for HSET, those, and what is for HDEL.
+# KEYS: the session as it is kept, as it will be kept. ARGV: whether it begins, now, idle, the storage's max_age, how
+# many arguments are for HSET, those, and what is for HDEL.
 _SAVE: Final = f"""{_EXPIRE}
 local old, new = KEYS[1], KEYS[2]
 if ARGV[1] ~= '1' then

@@ -121,21 +121,26 @@ class SessionStorage(abc.ABC):
         """Return why sessions cannot be had now, as one line without secrets, or None. For overriding."""
         return None
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027  not every storage has something to close
         """Close what is open; called at the end of the application. For overriding."""
 
-    def check_size(self, session: Session) -> None:
+    def check_size(self, session: Session, size: int | None = None) -> None:
         """Refuse a session that holds too much, as this request sees it; for `save`.
 
+        Args:
+            session: The session.
+            size: What it takes, in bytes; without it, the keys and the JSON of the values.
+
         Raises:
-            SessionTooLargeError: If it is larger than `max_size`.
+            SessionTooLargeError: If that is more than `max_size`.
         """
         sizes = {key: len(key.encode("utf-8", "surrogatepass")) + len(text) for key, text in session.texts().items()}
-        if (size := sum(sizes.values())) > self.max_size:
+        size = sum(sizes.values()) if size is None else size
+        if size > self.max_size:
             largest = max(sizes, key=sizes.__getitem__)
             raise SessionTooLargeError(
-                f"The session holds {size} bytes, most of them in {largest!r}, and may hold {self.max_size}: keep what "
-                "is large elsewhere, and its key in the session"
+                f"The session takes {size} bytes, most of them for {largest!r}, and may take {self.max_size}: keep "
+                "what is large elsewhere, and its key in the session"
             )
 
     def restore(self, session_id: str, max_age: float | None, created: float, texts: Mapping[str, str]) -> Session:
