@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.support.processes import free_port, python
 
-README = Path(__file__).parents[2] / "packages" / "asab-web" / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "packages" / "asab-web" / "README.md"
+HOW_TO = ROOT / "docs" / "sessions.md"
 
 
 def test_the_first_program_runs_as_it_stands(tmp_path: Path) -> None:
@@ -24,4 +26,22 @@ def test_the_first_program_runs_as_it_stands(tmp_path: Path) -> None:
         process.wait_for_port(port)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/hello") as answer:
             assert answer.read() == b"Hello!\n"
+        assert process.stop() == 0
+
+
+def test_the_login_of_the_how_to_works_as_it_stands(tmp_path: Path) -> None:
+    """Whoever copies a login gets one that logs in, and out."""
+    (program,) = re.findall(r"```python\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "main.py").write_text(program)
+    port = free_port()
+    (tmp_path / "main.conf").write_text(f"[asab:web]\nlisten = 127.0.0.1:{port}\n")
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with python("main.py", "-c", "main.conf", cwd=tmp_path) as process:
+        process.wait_for_port(port)
+        pages = [
+            browser.open(f"http://127.0.0.1:{port}{path}", body).read().decode()
+            for path, body in (("/", None), ("/login", b"user=ann"), ("/", None), ("/logout", b""), ("/", None))
+        ]
+        actions = [re.findall('action="(.*?)"', page) for page in pages]
+        assert actions == [["login"], ["logout"], ["logout"], ["login"], ["login"]]
         assert process.stop() == 0

@@ -137,7 +137,7 @@ def test_sessions_are_kept_where_the_section_says(redis_url: str, tmp_path: Path
     kinds: list[str] = []
     for options in (
         {"storage": "memory", "memory": "1M"},
-        {"storage": "redis", "redis_url": redis_url, "redis_prefix": "asab-test:"},
+        {"storage": "redis", "redis_url": redis_url, "redis_prefix": "asab-test:", "redis_timeout": "30s"},
         {"storage": "cookie", "cookie_secrets": f"${{file:{tmp_path}/key}}"},
     ):
         run(scenario, sections={SECTION: options})

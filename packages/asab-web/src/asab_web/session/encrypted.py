@@ -6,7 +6,7 @@ Nothing is kept on the server, and that sets the limits:
    been idle, or is too old. Keep both limits short, or keep sessions in memory or in Redis.
 2. The last of concurrent answers wins, with all that its request has seen. So a request that is under way at the
    logout, and changes the session, brings it back in that browser.
-3. Some 2,700 bytes are room for the content.
+3. Some 2,500 bytes are room for the content.
 
 The keys are those of Fernet, an authenticated encryption of the library cryptography: what was not made with one of
 them is no session. The first key encrypts and all decrypt, so that keys can be changed without logging anybody out.
@@ -27,7 +27,8 @@ from asab_web.session.storage import HOUR, SessionStorage
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 except ModuleNotFoundError as _e:
-    raise ModuleNotFoundError(f"Sessions in cookies need cryptography: pip install 'asab-web[cookies]' ({_e})") from None
+    _text = f"Sessions in cookies need cryptography: pip install 'asab-web[cookies]' ({_e})"
+    raise ModuleNotFoundError(_text) from None
 
 if TYPE_CHECKING:
     import asab_app
@@ -72,12 +73,12 @@ class CookieSessionStorage(SessionStorage):
         if not keys:
             raise ValueError("expected at least one key")
         self._fernet = MultiFernet([_fernet(key, i) for i, key in enumerate(keys, 1)])
-        self._audience = audience
+        self._audience = f"asab-session {audience}"
 
     async def load(self, cookie: str) -> Session | None:
         """Return the session of a cookie, or None."""
         found = self._decrypt(cookie)
-        if found is None or found["for"] != self._audience or self.time() >= found["used"] + self.idle:
+        if found is None or self.time() >= found["used"] + self.idle:
             return None
         texts = {key: json.dumps(value, separators=(",", ":")) for key, value in found["values"].items()}
         session = self.restore(found["id"], found["max_age"], found["created"], texts)
@@ -118,10 +119,11 @@ class CookieSessionStorage(SessionStorage):
             # Decoders of base64 overlook much; a cookie is good in one spelling only.
             if base64.urlsafe_b64encode(base64.urlsafe_b64decode(token)).decode() != token or "=" in cookie:
                 return None
-            content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
+            content: Any = json.loads(self._fernet.decrypt(token))
         except (ValueError, InvalidToken):
             return None
-        return content
+        # Another program may use the key, too.
+        return content if isinstance(content, dict) and content.get("for") == self._audience else None
 
 
 def _fernet(key: str, number: int) -> Fernet:
