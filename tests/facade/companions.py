@@ -98,5 +98,12 @@ OURS = (
     Name("asab.log.get_logger", "(name)", layer="asab_log.get_logger"),
     Name("asab.mom.Broker", layer="asab_mom.Broker"),
     Name("asab.mom.MOMService", layer="asab_mom.MOMService"),
+    Name("asab.web.session.InMemorySessionStorage", layer="asab_web.session.InMemorySessionStorage"),
+    Name("asab.web.session.Session.invalidate", "()"),
+    Name("asab.web.session.Session.rotate", "()"),
+    Name("asab.web.session.SessionCookie", layer="asab_web.session.SessionCookie"),
+    Name("asab.web.session.SessionStorage", layer="asab_web.session.SessionStorage"),
+    Name("asab.web.session.SessionStorageError", layer="asab_web.session.SessionStorageError"),
+    Name("asab.web.session.SessionTooLargeError", layer="asab_web.session.SessionTooLargeError"),
     Name("asab.mom.MemoryBroker", layer="asab_mom.MemoryBroker", base="asab.mom.broker.Broker"),
 )

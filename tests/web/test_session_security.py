@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -128,7 +129,8 @@ def test_ids_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:
 HEADER = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=200)
 
 
-def test_whatever_a_client_sends_as_cookie_is_an_empty_session() -> None:
+@pytest.mark.parametrize("storage", ["memory", "redis", "cookie"])
+def test_whatever_a_client_sends_as_cookie_is_an_empty_session(storage: str, request: pytest.FixtureRequest) -> None:
     """Garbage in a cookie, forged or left over from elsewhere, is no error and opens nothing."""
 
     async def scenario(app: WebApplication, browser: aiohttp.ClientSession) -> None:
@@ -138,14 +140,17 @@ def test_whatever_a_client_sends_as_cookie_is_an_empty_session() -> None:
         @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
         @given(HEADER, st.sampled_from(["", f"{COOKIE}=", f'{COOKIE}="', f"{COOKIE}=a; {COOKIE}="]))
         def check(garbage: str, prefix: str) -> None:
-            request = f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {prefix}{garbage}\r\n\r\n"
-            answer = asyncio.run_coroutine_threadsafe(raw(app.url, request.encode("latin-1")), loop).result()
+            line = f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {prefix}{garbage}\r\n\r\n"
+            answer = asyncio.run_coroutine_threadsafe(raw(app.url, line.encode("latin-1")), loop).result()
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert answer.endswith(b'{"new": true, "content": {}}')
 
         await asyncio.to_thread(check)
 
-    run(scenario)
+    options = {"storage": storage, "cookie_secrets": Fernet.generate_key().decode()}
+    if storage == "redis":
+        options |= {"redis_url": request.getfixturevalue("redis_url"), "redis_timeout": "30s", "idle": "1m"}
+    run(scenario, sections={"asab:web:session": options})
 
 
 def test_the_cookie_is_secure_under_tls(tmp_path: Path) -> None:

@@ -1,5 +1,23 @@
 """Sessions of the web server; see `asab_web.session`."""
 
-from asab_web.session import ServiceWebSession, Session, session_middleware
+from asab_web.session import (
+    InMemorySessionStorage,
+    ServiceWebSession,
+    Session,
+    SessionCookie,
+    SessionStorage,
+    SessionStorageError,
+    SessionTooLargeError,
+    session_middleware,
+)
 
-__all__ = ["ServiceWebSession", "Session", "session_middleware"]
+__all__ = [
+    "InMemorySessionStorage",
+    "ServiceWebSession",
+    "Session",
+    "SessionCookie",
+    "SessionStorage",
+    "SessionStorageError",
+    "SessionTooLargeError",
+    "session_middleware",
+]
