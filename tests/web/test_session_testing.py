@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +226,39 @@ def test_a_storage_with_a_hole_does_not_pass(storage: type[Plain], attack: str) 
     run: Callable[[], None] = getattr(Attacks(storage), f"test_{attack}")
     with pytest.raises((AssertionError, UnicodeError)):
         run()
+
+
+USERS_TEST = """
+import sys
+import unittest
+from asab_web.session import InMemorySessionStorage as MyStorage
+from asab_web.session.testing import SessionStorageAttacks
+assert ("pytest" in sys.modules) is (__name__ != "__main__")
+
+class TestMyStorage(SessionStorageAttacks, {base}):
+    def make_storage(self, app, clock):
+        return MyStorage(app, max_age=self.max_age, idle=self.idle, clock=clock)
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("base", "command", "passed"),
+    [
+        ("object", ["-m", "pytest", "-q", "-p", "no:asyncio", "test_mine.py"], r"(\d+) passed"),
+        ("unittest.TestCase", ["test_mine.py"], r"Ran (\d+) tests .*\n\nOK"),
+    ],
+    ids=["pytest", "unittest"],
+)
+def test_a_user_runs_the_attacks_without_installing_anything(
+    base: str, command: list[str], passed: str, tmp_path: Path
+) -> None:
+    """A storage of one's own is tested by whatever the project uses; pytest is not imported where it is not used."""
+    (tmp_path / "test_mine.py").write_text(USERS_TEST.format(base=base))
+    result = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    match = re.search(passed, result.stdout + result.stderr)
+    assert match, result.stdout + result.stderr
+    assert int(match[1]) == len(ATTACKS)

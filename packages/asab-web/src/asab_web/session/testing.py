@@ -1,6 +1,7 @@
 """`SessionStorageAttacks`: what every storage of sessions has to withstand, as tests for yours.
 
-The tests are plain functions of a class, so pytest and unittest run them, and nothing has to be installed for it:
+The tests are plain methods: pytest runs them as they stand, unittest with `unittest.TestCase` beside, and nothing else
+has to be installed for it:
 
     from asab_web.session.testing import SessionStorageAttacks
 
