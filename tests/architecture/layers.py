@@ -76,7 +76,9 @@ LAYERS = (
         "asab-web",
         below=SERVER,
         third_parties=frozenset({"aiohttp"}),
-        extras={"cryptography": "cryptography", "redis": "redis"},
+        extras={
+            name: name for name in ("cryptography", "jsonschema", "pydantic", "redis", "referencing")
+        },
         tests=("tests/web",),
     ),
     Layer(

@@ -64,6 +64,7 @@ COMPANIONS = (
         coroutine=True,
     ),
     Name("asab.web.rest.json_schema_handler", "(schema)", layer="asab_web.rest.json_schema_handler"),
+    Name("asab.web.rest.typed_handler", "(handler=None, *, status=200)", layer="asab_web.rest.typed_handler"),
     Name(
         "asab.web.session.ServiceWebSession.__init__",
         "(app, name, webapp, session_storage=None, session_class=None)",

@@ -222,6 +222,5 @@ COMING = frozenset(
         "asab.metrics.Metrics.create_duty_cycle",
         "asab.metrics.Metrics.create_eps_counter",
         "asab.metrics.Metrics.create_histogram",
-        "asab.web.rest.json_schema_handler",
     }
 )

@@ -81,7 +81,7 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        assert self.content_type == "application/json"
+        assert self.content_type in ("application/json", "application/problem+json")
         return json.loads(self.text)
 
 
@@ -158,7 +158,16 @@ def test_an_exception_is_json_without_what_it_says(
 
     [answer] = answers(handler)
     assert answer.status == status
-    assert answer.json == {"status": status, "message": message, "uuid": answer.json["uuid"]}
+    error_id = answer.json["uuid"]
+    assert answer.json == {
+        "type": "about:blank",
+        "title": message,
+        "status": status,
+        "detail": message,
+        "instance": f"urn:uuid:{error_id}",
+        "message": message,
+        "uuid": error_id,
+    }
     [record] = [r for r in caplog.records if r.name.startswith("asab_web.rest")]
     assert record._struct_data["uuid"] == answer.json["uuid"]  # type: ignore[attr-defined]
     assert record.exc_info is not None

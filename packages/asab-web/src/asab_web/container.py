@@ -18,9 +18,11 @@ from asab_app.arguments import add_option
 from asab_config import Config, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import accesslog
+from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
 from asab_web._listen import parse_listen
 from asab_web._listener import Listener, open_listeners
+from asab_web.rest._errors import answer_errors
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
@@ -53,20 +55,25 @@ class WebContainer(ConfigObject):
             next `await`. `WebApp["app"]` is the ASAB application.
     """
 
-    ConfigDefaults: ClassVar[Mapping[str, Any]] = {"listen": "0.0.0.0:8080"}
+    ConfigDefaults: ClassVar[Mapping[str, Any]] = {
+        "listen": "0.0.0.0:8080",
+        "health": "no",
+        "health_details": "no",
+        "openapi": "no",
+    }
 
     def __init__(self, websvc: WebService, config_section_name: str, config: Mapping[str, Any] | None = None) -> None:
         """Make the container and hand it to the service, which opens, starts and stops it.
 
         Args:
             websvc: The web service, `app.get_service("asab.WebService")`.
-            config_section_name: The section with `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
+            config_section_name: The section. `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
                 `0.0.0.0 8080`, `[::1]:8080`, `:: 8080` or the path of a unix socket; `ssl:<name>` behind it adds TLS
-                by the section `[ssl:<name>]` (`cert`, `key`).
+                by the section `[ssl:<name>]` (`cert`, `key`). `health` and `openapi` add endpoints under `/asab/v1/`.
             config: Values that win over the section.
 
         Raises:
-            ConfigError: If `listen` is wrong.
+            ConfigError: If an option is wrong.
             StartupError: If the application runs already and an address cannot be opened.
         """
         super().__init__(config_section_name, config)
@@ -77,9 +84,11 @@ class WebContainer(ConfigObject):
         self._websockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
         # Without this aiohttp sends tracebacks to the clients whenever asyncio is in debug mode, so with `-v`.
         self.WebApp: web.Application = web.Application(handler_args={"debug": False})
+        self.WebApp.middlewares.append(answer_errors)
         self.WebApp[APP] = websvc.App
         self.WebApp.on_response_prepare.append(self._remember_websocket)
         self.WebApp.on_shutdown.append(self._close_websockets)
+        self._endpoints = endpoints(config_section_name, self, websvc.App)
         websvc.add_container(self)
 
     @property
@@ -102,6 +111,8 @@ class WebContainer(ConfigObject):
         self._runner = web.AppRunner(
             self.WebApp, access_log=accesslog.L, access_log_class=accesslog.AccessLogger, shutdown_timeout=timeout
         )
+        for add in self._endpoints:
+            add()
         await self._runner.setup()
         for listener in self._listeners:
             await web.SockSite(self._runner, listener.socket, ssl_context=listener.ssl_context).start()

@@ -1,14 +1,20 @@
-"""`JsonExceptionMiddleware`: errors as JSON, without internals; the log has the rest under the same id."""
+"""The middlewares that answer errors, without internals; the log has the rest under the same id.
+
+`JsonExceptionMiddleware` is for an API, and the application adds it. `answer_errors` is in every container, outside of
+all others, and gets what nobody else has answered.
+"""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
 from asab_log import get_logger
-from asab_web.rest._json import json_response
+from asab_web.rest._accept import TEXT, preferred
+from asab_web.rest._invalid import InvalidRequest
+from asab_web.rest._problem import JSON_FIRST, TEXT_FIRST, Problem
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -20,6 +26,10 @@ L = get_logger(__name__)
 async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn errors into JSON with `status`, `message` and `uuid`; append it to `WebApp.middlewares`.
 
+    The JSON is problem details (RFC 9457), so it has `type`, `title`, `detail` and `instance`, too, and `errors` where
+    the request was checked against a schema or a model. Its type is `application/problem+json`, or `application/json`
+    for a client that names this in `Accept`; a client that would rather have plain text gets that.
+
     HTTP errors keep status and headers, and their text is the message. A `KeyError` is 404, any other exception 500;
     what they say stays in the log, with the traceback and the same uuid. Passed on as they are: redirects, HTTP errors
     with a body that is not plain text, and what is raised after the answer has begun.
@@ -27,22 +37,46 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if error.status < 400 or error.content_type != "text/plain":
+        if not _is_plain(error):
             raise
-        answer = _answer(request, error.status, _message(error), error)
-        answer.headers.extend((k, v) for k, v in error.headers.items() if k not in _OF_THE_BODY)
-        answer.cookies.update(error.cookies)
-        return answer
+        return _http_error(request, error, JSON_FIRST)
     except Exception as error:
-        if request.writer.output_size:
+        return _failure(request, error, 404 if isinstance(error, KeyError) else 500, JSON_FIRST)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what a handler raised by an id that the log has too, and nothing of what it says.
+
+    HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON.
+    """
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
             raise
-        if isinstance(error, KeyError):
-            return _answer(request, 404, "Not Found", error)
-        return _answer(request, 500, "Internal Server Error", error)
+        return _http_error(request, error, TEXT_FIRST)
+    except Exception as error:
+        return _failure(request, error, 500, TEXT_FIRST)
 
 
-# These describe the text that the JSON takes the place of.
+# These describe the text that the answer takes the place of.
 _OF_THE_BODY = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH})
+
+
+def _is_plain(error: web.HTTPException) -> bool:
+    return error.status >= 400 and error.content_type == TEXT
+
+
+def _http_error(request: web.Request, error: web.HTTPException, offers: Sequence[str]) -> web.Response:
+    mistakes = error.mistakes if isinstance(error, InvalidRequest) else ()
+    problem = Problem(error.status, _message(error), mistakes)
+    said = error.reason if mistakes else problem.message
+    L.info("HTTP error: %s", said, struct_data=problem.struct_data(request))
+    answer = problem.answer(request, offers)
+    answer.headers.extend((k, v) for k, v in error.headers.items() if k not in _OF_THE_BODY)
+    answer.cookies.update(error.cookies)
+    return answer
 
 
 def _message(error: web.HTTPException) -> str:
@@ -50,11 +84,15 @@ def _message(error: web.HTTPException) -> str:
     return error.reason if error.text in (None, default) else str(error.text)
 
 
-def _answer(request: web.Request, status: int, message: str, error: Exception) -> web.Response:
-    error_id = str(uuid.uuid4())
-    struct_data = {"uuid": error_id, "status": status, "method": request.method, "path": request.rel_url.raw_path}
-    if isinstance(error, web.HTTPException):
-        L.info("HTTP error: %s", message, struct_data=struct_data)
-    else:
-        L.error("A request handler failed", exc_info=error, struct_data=struct_data)
-    return json_response(request, {"status": status, "message": message, "uuid": error_id}, status=status)
+def _failure(request: web.Request, error: Exception, status: int, offers: Sequence[str]) -> web.Response:
+    """Answer an exception; raise it again where the answer has begun, so that the connection is cut off."""
+    if isinstance(error, ConnectionError) and request.transport is None:
+        L.info("The client went away", struct_data={"method": request.method, "path": request.rel_url.raw_path})
+        return web.Response(status=499, reason="Client Closed Request")  # for the access log; nobody else sees it
+    if request.writer.output_size:
+        raise error
+    if isinstance(error, web.RequestPayloadError):
+        return _http_error(request, web.HTTPBadRequest(text="The request's body is damaged."), offers)
+    problem = Problem(status, "Not Found" if status == 404 else "Internal Server Error")
+    L.error("A request handler failed", exc_info=error, struct_data=problem.struct_data(request))
+    return problem.answer(request, offers)
