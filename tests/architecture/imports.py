@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# The standard library, with what only newer Pythons than this one have.
+STANDARD_LIBRARY = sys.stdlib_module_names | {"annotationlib"}
 
 
 def imports(package: Path) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.architecture.imports import imported_packages, imports
+from tests.architecture.imports import STANDARD_LIBRARY, imported_packages, imports
 from tests.architecture.layers import LAYERS, ROOT, Layer
 
 PACKAGES = {layer.package: layer for layer in LAYERS}
@@ -34,7 +33,7 @@ def test_a_layer_imports_only_what_is_below_it(layer: Layer) -> None:
     wrong = [
         f"{place} imports {name}"
         for place, name in imports(layer.source)
-        if (top := name.partition(".")[0]) not in allowed and top not in sys.stdlib_module_names
+        if (top := name.partition(".")[0]) not in allowed and top not in STANDARD_LIBRARY
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -42,7 +41,7 @@ def test_a_layer_imports_only_what_is_below_it(layer: Layer) -> None:
 @each_layer
 def test_a_wheel_declares_exactly_what_it_imports(layer: Layer) -> None:
     """What is missing breaks an installation of this wheel alone; what is too much burdens it."""
-    others = imported_packages(layer.source) - set(sys.stdlib_module_names) - {layer.package} - set(layer.extras)
+    others = imported_packages(layer.source) - STANDARD_LIBRARY - {layer.package} - set(layer.extras)
     assert set(requirements(layer)) - layer.pinned == {canonicalize_name(name) for name in others}
     assert layer.pinned <= set(requirements(layer))
 

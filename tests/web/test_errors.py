@@ -223,7 +223,7 @@ def test_an_error_of_a_middleware_and_of_a_sub_application_is_answered_too() -> 
     """Wherever it comes from, there is an id."""
 
     @web.middleware
-    async def angry(_request: web.Request, _handler: Any) -> web.StreamResponse:
+    async def angry(request: web.Request, handler: Any) -> web.StreamResponse:
         raise RuntimeError(SECRET)
 
     def setup(app: WebApplication) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 import sys
 import types
 import typing
@@ -49,11 +51,10 @@ class Operation:
         annotations = _annotations(handler, signature, wanted)
         for name in wanted:
             required = signature.parameters[name].default is inspect.Parameter.empty
-            adapter = _adapter(handler, name, annotations)
             if name == "body":
-                self.body, self.body_is_required = adapter, required
+                self.body, self.body_is_required = _adapter(handler, name, annotations), required
             else:
-                self.parameters[name] = _parameters(handler, name, adapter, required)
+                self.parameters[name] = _parameters(handler, name, annotations, required)
         self.result, self.is_empty = _result(handler, annotations)
 
     async def read(self, request: web.Request) -> dict[str, Any]:
@@ -141,25 +142,31 @@ def _adapter(handler: Callable[..., Any], name: str, annotations: dict[str, Any]
         raise TypeError(f"{_name(handler)}: pydantic cannot check {name!r}: {e.message}") from e
 
 
-def _parameters(
-    handler: Callable[..., Any], name: str, adapter: pydantic.TypeAdapter[Any], required: bool
-) -> Parameters:
+def _parameters(handler: Callable[..., Any], name: str, annotations: dict[str, Any], required: bool) -> Parameters:
+    model = [kind for kind in _members(annotations.get(name)) if kind is not types.NoneType]  # the default may be None
+    if len(model) == 1:
+        annotations = annotations | {name: model[0]}
     try:
-        return Parameters(name, adapter, required)
+        return Parameters(name, _adapter(handler, name, annotations), required)
     except ValueError as e:
         raise TypeError(f"{_name(handler)}: {e}") from e
 
 
 def _result(handler: Callable[..., Any], annotations: dict[str, Any]) -> tuple[pydantic.TypeAdapter[Any] | None, bool]:
     """Return the type of the answers that are not aiohttp's, and whether there is nothing but None."""
-    annotation = annotations.get("return", Any)
-    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    kinds = [kind for kind in (typing.get_args(annotation) if union else (annotation,)) if not _is_response(kind)]
+    kinds = [kind for kind in _members(annotations.get("return", Any)) if not _is_response(kind)]
     if not kinds or kinds == [Any]:
         return None, False
-    if kinds == [type(None)]:
+    if kinds == [types.NoneType]:
         return None, True
-    return _adapter(handler, "return", {"return": typing.Union[tuple(kinds)]}), False  # noqa: UP007  # of a list
+    return _adapter(handler, "return", {"return": functools.reduce(operator.or_, kinds)}), False
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    """Return what a union is of, or the type alone."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return typing.get_args(kind)
+    return (kind,)
 
 
 def _is_response(kind: Any) -> bool:

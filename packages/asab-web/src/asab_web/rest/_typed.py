@@ -30,6 +30,8 @@ def typed_handler(handler: _Handler | None = None, *, status: int = 200) -> Any:
     `query` and `headers` (a pydantic model, or a class like one, with a field for each value; a header's underscores
     are hyphens). An argument with a default value may be left out of the request as a whole.
 
+    Types are taken as pydantic takes them: a model whose `"5"` is no number says `model_config = {"strict": True}`.
+
     A request that does not fit is answered before the handler is called: 415 for a body that is not said to be JSON,
     400 for one that is none, 422 for what is not of the type, with the fields that are wrong. What the handler returns
     is answered as JSON of the annotated type, `None` as 204; an answer of aiohttp is passed on.
