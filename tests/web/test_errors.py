@@ -171,6 +171,33 @@ def test_a_client_that_goes_away_is_no_error(setup: Any, caplog: pytest.LogCaptu
     assert "The client went away" in caplog.text
 
 
+def test_a_client_that_goes_away_before_it_has_sent_all_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A phone in a tunnel does not wake up the operator either."""
+    caplog.set_level("INFO", "asab_web.rest")
+    reading, ended = asyncio.Event(), asyncio.Event()
+
+    async def read(request: web.Request) -> web.Response:
+        reading.set()
+        try:
+            return web.Response(body=await request.read())
+        finally:
+            ended.set()
+
+    async def scenario(app: WebApplication, session: aiohttp.ClientSession) -> None:
+        host, _, port = app.url.removeprefix("http://").rpartition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+        await reading.wait()
+        writer.close()
+        await ended.wait()
+        async with session.get("/missing"):
+            pass  # the server has come round to its log by then
+
+    serve(scenario, lambda app: app.WebApp.router.add_post("/read", read))
+    assert not failures(caplog.records)
+    assert "The client went away" in caplog.text
+
+
 def test_a_cancelled_request_is_not_taken_for_an_error(caplog: pytest.LogCaptureFixture) -> None:
     """What is cancelled from outside, as by the stop of the application, fills no log with tracebacks."""
     begun, cancelled = asyncio.Event(), asyncio.Event()

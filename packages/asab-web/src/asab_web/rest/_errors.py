@@ -86,7 +86,7 @@ def _message(error: web.HTTPException) -> str:
 
 def _failure(request: web.Request, error: Exception, status: int, offers: Sequence[str]) -> web.Response:
     """Answer an exception; raise it again where the answer has begun, so that the connection is cut off."""
-    if isinstance(error, ConnectionError) and request.transport is None:
+    if isinstance(error, ConnectionResetError) and (request.transport is None or request.transport.is_closing()):
         L.info("The client went away", struct_data={"method": request.method, "path": request.rel_url.raw_path})
         return web.Response(status=499, reason="Client Closed Request")  # for the access log; nobody else sees it
     if request.writer.output_size:
