@@ -76,9 +76,7 @@ LAYERS = (
         "asab-web",
         below=SERVER,
         third_parties=frozenset({"aiohttp"}),
-        extras={
-            name: name for name in ("cryptography", "jsonschema", "pydantic", "redis", "referencing")
-        },
+        extras={name: name for name in ("cryptography", "jsonschema", "pydantic", "redis", "referencing")},
         tests=("tests/web",),
     ),
     Layer(
