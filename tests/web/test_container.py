@@ -124,7 +124,7 @@ def test_a_container_made_in_run_time_serves() -> None:
         container = asab_web.WebContainer(app.WebService, "later", {"listen": "127.0.0.1:0"})
         container.WebApp.router.add_get("/hello", hello)
         assert await get(container.addresses[0]) == "Hello!\n"
-        with pytest.raises(asab_app.StartupError, match="Cannot listen on"):
+        with pytest.raises(asab_app.StartupError, match="cannot listen on"):
             asab_web.WebContainer(app.WebService, "again", {"listen": container.addresses[0].removeprefix("http://")})
 
     assert serve(scenario) == 0
