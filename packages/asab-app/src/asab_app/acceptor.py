@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from asab_app._turn_away import turn_away
 from asab_app.listener import Listener
 
 L = logging.getLogger(__name__)
@@ -70,8 +71,17 @@ class Acceptor:
         for listener in paused:
             self._watch(listener)
 
-    def stop(self) -> None:
-        """Accept who has come until now, then stop listening."""
+    async def stop(self, grace: float = 0.0) -> None:
+        """Accept who has come until now, then stop listening.
+
+        Args:
+            grace: How long those that have begun to connect may take, in seconds.
+        """
+        own = [listener for listener in self._listeners if not listener.inherited]
+        for listener in own:
+            turn_away(listener.socket)
+        if own and grace:
+            await asyncio.sleep(grace)
         listeners, self._listeners = self._listeners, []
         self._paused.clear()
         for task in self._waiting:

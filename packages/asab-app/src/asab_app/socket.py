@@ -87,7 +87,7 @@ class StreamSocketServerService(Service):
     async def finalize(self, app: Application) -> None:
         """Stop listening and close the connections."""
         for acceptor in self._acceptors:
-            acceptor.stop()
+            await acceptor.stop()
             await acceptor.abort()
         connections = list(self._connections.items())
         for _, transport in connections:

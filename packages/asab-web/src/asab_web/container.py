@@ -157,8 +157,9 @@ class WebContainer(ConfigObject):
         try:
             if acceptor is not None and self._connections is not None:
                 self.drain()
-                acceptor.stop()
-                await self._connections.leave(min(1.0, _finalize_timeout() * _LEAVE_SHARE))
+                time = min(1.0, _finalize_timeout() * _LEAVE_SHARE)
+                await acceptor.stop(time / 10)
+                await self._connections.leave(time)
                 await acceptor.abort()
         finally:
             try:
