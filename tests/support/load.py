@@ -29,9 +29,7 @@ class Load:
         failures: What must not happen.
     """
 
-    def __init__(
-        self, port: int, clients: int = 6, *, keep_alive: bool = True, until_refused: bool = False
-    ) -> None:
+    def __init__(self, port: int, clients: int = 6, *, keep_alive: bool = True, until_refused: bool = False) -> None:
         """Make the clients.
 
         Args:

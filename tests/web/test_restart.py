@@ -54,8 +54,10 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 
 def configure(folder: Path, listen: str, **options: str) -> None:
     (folder / "server.py").write_text(PROGRAM)
+    event_loop = options.pop("event_loop", "asyncio")
     lines = [f"{name} = {value}" for name, value in options.items()]
-    (folder / "server.conf").write_text("\n".join(["[asab:web]", f"listen = {listen}", *lines]))
+    general = ["[general]", f"event_loop = {event_loop}"]
+    (folder / "server.conf").write_text("\n".join([*general, "[asab:web]", f"listen = {listen}", *lines]))
 
 
 def serving(folder: Path, *command: str, pass_fds: tuple[int, ...] = ()) -> Process:
@@ -77,12 +79,13 @@ def stopped(process: Process) -> int:
 
 @pytest.mark.proof
 @pytest.mark.timeout(1200)
+@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("keep_alive", [True, False])
-def test_a_stop_under_load_fails_no_request(tmp_path: Path, keep_alive: bool) -> None:
+def test_a_stop_under_load_fails_no_request(tmp_path: Path, keep_alive: bool, event_loop: str) -> None:
     """What was taken is answered whole, and what was not taken may be sent again: nothing is done twice or half."""
     for _ in range(repetitions(3, 100)):
         port = free_port()
-        configure(tmp_path, f"127.0.0.1:{port}")
+        configure(tmp_path, f"127.0.0.1:{port}", event_loop=event_loop)
         with serving(tmp_path) as process, Load(port, keep_alive=keep_alive, until_refused=True) as load:
             load.wait(50)
             handled = stopped(process)
