@@ -243,7 +243,7 @@ def test_who_may_connect_to_a_unix_socket_is_its_mode(make: Make, tmp_path: Path
 class WithoutReaders(asyncio.SelectorEventLoop):
     """A loop that cannot tell that a socket is readable, as that of Windows."""
 
-    def add_reader(self, *_args: Any) -> Any:
+    def add_reader(self, *_args: Any) -> Any:  # type: ignore[override]
         raise NotImplementedError
 
     def remove_reader(self, *_args: Any) -> Any:

@@ -61,7 +61,9 @@ def test_a_head_that_comes_drop_by_drop_is_cut_off() -> None:
         async with session.get("/hello") as response:
             assert await response.text() == "Hello!\n"
         for said in await asyncio.gather(*lorises, return_exceptions=True):
-            assert isinstance(said, ConnectionError) or said == b"" or said.startswith(b"HTTP/1.1 408 ")
+            if not isinstance(said, ConnectionError):  # one that goes on sending may be reset
+                assert isinstance(said, bytes)
+                assert said == b"" or said.startswith(b"HTTP/1.1 408 ")
 
     run(scenario, header_timeout="0.4", header_max_size="1M")
 
