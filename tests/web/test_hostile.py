@@ -168,6 +168,8 @@ MALFORMED = {
     b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n": 431,
     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 10_000 + b"\r\n\r\n": 431,
     b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: a\r\n" * 1000 + b"\r\n": 400,
+    UPLOAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\naaaa\r\n": 400,
+    UPLOAD + b"Content-Encoding: gzip\r\nContent-Length: 8\r\n\r\naaaaaaaa": 400,
 }
 
 

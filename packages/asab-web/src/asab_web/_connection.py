@@ -48,7 +48,7 @@ class Connection(web.RequestHandler):
         used: Whether a request has come over it.
     """
 
-    __slots__ = ("_body", "_connections", "_lost", "phase", "since", "used")
+    __slots__ = ("_body", "_connections", "phase", "since", "used")
 
     def __init__(self, connections: Connections, server: web.Server, options: Mapping[str, Any]) -> None:
         """Make the protocol of a new connection.
@@ -61,7 +61,6 @@ class Connection(web.RequestHandler):
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._connections = connections
         self._body: StreamReader | None = None
-        self._lost = False  # what came and what was answered do not fit together any more
         self.phase = IDLE
         self.since = self._loop.time()
         self.used = False
@@ -100,9 +99,9 @@ class Connection(web.RequestHandler):
         super().log_access(request, response, time)
         self.phase = IDLE
         self.since = self._loop.time()
-        self._body = None
-        if self._lost:
-            self.force_close()
+        body, self._body = self._body, None
+        if body is not None and body.exception() is not None:
+            self.force_close()  # nobody knows where the next request would begin
         elif self._connections.leaving:
             self._loop.call_soon(self.leave)
 
@@ -114,8 +113,10 @@ class Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what is no HTTP, without a traceback in the log: anybody can send it as often as he likes."""
-        if not isinstance(exc, HttpProcessingError):
+        if not isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
             return super().handle_error(request, status, exc, message)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun already")
         too_long = isinstance(exc, LineTooLong)
         error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else HTTPStatus.BAD_REQUEST
         L.info("A request was not understood", struct_data={"remote": request.remote or "-", "why": type(exc).__name__})
@@ -137,16 +138,14 @@ class Connection(web.RequestHandler):
                 self._say("head")
                 self.transport.write(_TOO_SLOW)
                 self.force_close()
-        elif self._body is not None and body and self.transport is not None:
+        elif self._body is not None and self._body.exception() is None and body and self.transport is not None:
             if self._body.is_eof():
                 self._body = None
             elif not self.transport.is_reading():  # the handler is slower than the client
                 self.since += passed
             elif now - self.since > body + self._body.total_bytes / MIN_RATE:
                 self._say("body")
-                self._lost = True
                 self._body.set_exception(web.HTTPRequestTimeout())
-                self._body = None
 
     def leave(self) -> None:
         """Close an idle connection; what the client has just sent is not taken, and not answered by a reset."""
