@@ -224,6 +224,70 @@ def test_a_path_is_a_unix_socket(make: Make, tmp_path: Path) -> None:
     assert app.answers == [b"hello"] * 2
 
 
+def test_who_may_connect_to_a_unix_socket_is_its_mode(make: Make, tmp_path: Path) -> None:
+    """A proxy of another user gets in, and nobody else; there is no moment in which everybody does."""
+    path = tmp_path / "a.sock"
+
+    class Moded(Texts):
+        Addresses = f"{path} mode=620"
+
+        async def main(self) -> None:
+            self.mode = path.stat().st_mode & 0o777
+            self.stop()
+
+    app = make(Moded)
+    assert app.run() == 0
+    assert app.mode == 0o620
+
+
+class WithoutReaders(asyncio.SelectorEventLoop):
+    """A loop that cannot tell that a socket is readable, as that of Windows."""
+
+    def add_reader(self, *_args: Any) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+    def remove_reader(self, *_args: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_a_loop_without_readers_serves_too(make: Make) -> None:
+    """Windows has none."""
+
+    class Windows(Texts):
+        Addresses = ("127.0.0.1:0",) * 3
+
+        def create_event_loop(self) -> asyncio.AbstractEventLoop:
+            return WithoutReaders()
+
+    app = make(Windows)
+    assert app.run() == 0
+    assert app.answers == [b"hello"] * 3
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="processes cannot share a port on this system")
+def test_a_port_can_be_shared(make: Make) -> None:
+    """Many processes serve one port."""
+
+    class Sharing(StreamSocketServerService):
+        async def initialize(self, app: Application) -> None:
+            [listener] = await self.create_server(app, Echo, [("127.0.0.1", 0)], reuse_port=True)
+            port = listener.getsockname()[1]
+            self.sockets = [listener, *await self.create_server(app, Echo, [("127.0.0.1", port)], reuse_port=True)]
+
+    class Serving(Application):
+        async def initialize(self) -> None:
+            self.server = Sharing(self)
+            self.answers: list[bytes] = []
+
+        async def main(self) -> None:
+            self.answers += [await ask(self.server.sockets[0].getsockname()) for _ in range(10)]
+            self.stop()
+
+    app = make(Serving)
+    assert app.run() == 0
+    assert app.answers == [b"hello"] * 10
+
+
 @pytest.mark.parametrize(
     "text", ["", "\n \n", "nonsense", "::1:8080", "127.0.0.1:66000", "a b c", "fd:", "[x]:1", "ü:1"]
 )

@@ -205,6 +205,18 @@ async def test_a_local_socket_gets_no_host(configure: Configure, tmp_path: Path)
         assert re.fullmatch(rb"<132>.{15} [\w.-]+\[\d+\]: myapp\.mymodule : Hello", server.recv(1000))
 
 
+async def test_processes_of_one_program_can_be_told_apart(configure: Configure, tmp_path: Path) -> None:
+    """Each instance says which one it is."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.settimeout(30)
+        server.bind(str(tmp_path / "log"))
+        configure(f"[logging:syslog]\nenabled=yes\nformat=5\naddress={tmp_path / 'log'}\napp_name=shop-2")
+        log = Logging(App())
+        L.warning("Hello")
+        await log.close()
+        assert server.recv(1000).split()[3] == b"shop-2"
+
+
 def test_the_defaults_are_the_documented_ones() -> None:
     """/dev/log on Linux, /var/run/syslog on macOS, each with its format."""
     defaults = ("m", "/var/run/syslog") if sys.platform == "darwin" else ("3", "/dev/log")

@@ -12,7 +12,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy"
 
-UNITS = ("asab.service", "app@.service", "asab.socket")
+UNITS = ("asab.service", "app@.service", "asab@.service", "asab.socket")
 
 
 def test_nothing_is_left_unchecked() -> None:
@@ -48,6 +48,19 @@ def test_the_template_is_the_unit_for_many() -> None:
     for path in ("/opt/{}/", "/etc/{}.conf", "Directory={}"):
         unit = unit.replace(path.format("asab"), path.format("%i"))
     assert unit.replace("Description=ASAB application", "Description=ASAB application %i") == template
+
+
+def test_the_instances_of_one_application_are_its_unit_with_a_name_each() -> None:
+    """All run as one user, who is not made anew for each: only one user's processes may share a port."""
+    unit = (FOLDER / "asab.service").read_text()
+    for before, after in (
+        ("Description=ASAB application", "Description=ASAB application, instance %i"),
+        ("ExecStart=", "Environment=INSTANCE=%i\nSyslogIdentifier=asab-%i\nExecStart="),
+        ("DynamicUser=yes", "DynamicUser=yes\nUser=asab"),
+        ("RuntimeDirectory=asab", "RuntimeDirectory=asab-%i"),
+    ):
+        unit = unit.replace(before, after)
+    assert unit == (FOLDER / "asab@.service").read_text()
 
 
 def test_the_shell_understands_the_openrc_script(tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ import pytest
 from aiohttp import web
 
 from asab_app import StartupError
+from asab_app.listen import parse_lines
+from asab_app.listener import Listener, open_listeners_now
 from asab_config import Config, ConfigError
-from asab_web._listen import parse_listen
-from asab_web._listener import Listener, open_listeners
 from tests.support.certificate import CERTIFICATE, ENCRYPTED_KEY, tls_section
 from tests.support.web import WebApplication, serve
 
 
 def open_all(listen: str) -> list[Listener]:
-    return open_listeners("asab:web", parse_listen("asab:web", listen))
+    return open_listeners_now("[asab:web]", parse_lines("[asab:web] listen", listen))
 
 
 def test_a_port_in_use_is_one_line_with_address_section_and_reason() -> None:
@@ -29,7 +29,7 @@ def test_a_port_in_use_is_one_line_with_address_section_and_reason() -> None:
         port = other.getsockname()[1]
         with pytest.raises(StartupError) as error:
             open_all(f"127.0.0.1:{port}")
-    assert str(error.value) == f"Cannot listen on 127.0.0.1:{port} ([asab:web] listen): Address already in use"
+    assert str(error.value) == f"[asab:web] cannot listen on 127.0.0.1:{port}: Address already in use"
 
 
 def test_of_several_addresses_none_stays_open_when_one_cannot_be_opened(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_host_that_does_not_resolve_is_named(host: str) -> None:
     """A mistyped name is found by reading one line."""
     with pytest.raises(StartupError) as error:
         open_all(f"{host}:80")
-    assert str(error.value).startswith(f"Cannot listen on {host}:80 ([asab:web] listen): ")
+    assert str(error.value).startswith(f"[asab:web] cannot listen on {host}:80: ")
     assert "\n" not in str(error.value)
 
 

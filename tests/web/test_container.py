@@ -76,6 +76,22 @@ def test_all_lines_of_listen_are_served(tmp_path: Path) -> None:
     assert not (tmp_path / "app.sock").exists()
 
 
+def test_a_number_is_a_port_and_a_mode_stands_behind_a_path(tmp_path: Path) -> None:
+    """Values that a program hands over need not be strings; a proxy of another user gets in."""
+    port = free_port()
+    path = tmp_path / "app.sock"
+
+    def setup(app: WebApplication) -> None:
+        add_hello(app)
+        asab_web.WebContainer(app.WebService, "number", {"listen": port}).WebApp.router.add_get("/hello", hello)
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        assert await get(f"http://127.0.0.1:{port}") == "Hello!\n"
+        assert path.stat().st_mode & 0o777 == 0o606
+
+    serve(scenario, setup, sections={"asab:web": {"listen": f"{path} mode=606"}})
+
+
 def has_ipv6() -> bool:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
@@ -124,7 +140,7 @@ def test_a_container_made_in_run_time_serves() -> None:
         container = asab_web.WebContainer(app.WebService, "later", {"listen": "127.0.0.1:0"})
         container.WebApp.router.add_get("/hello", hello)
         assert await get(container.addresses[0]) == "Hello!\n"
-        with pytest.raises(asab_app.StartupError, match="Cannot listen on"):
+        with pytest.raises(asab_app.StartupError, match="cannot listen on"):
             asab_web.WebContainer(app.WebService, "again", {"listen": container.addresses[0].removeprefix("http://")})
 
     assert serve(scenario) == 0

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.support.processes import Process, python
-from tests.support.web import DEADLINE, WebApplication, client, serve
+from tests.support.web import DEADLINE, WebApplication, client, hello, serve
 
 PROGRAM = """
 import asyncio
@@ -151,6 +151,61 @@ def test_a_request_in_flight_is_answered() -> None:
 
     assert serve(scenario, setup) == 0
     assert answers == [(200, "done")]
+
+
+REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_a_request_that_comes_with_the_stop_is_answered() -> None:
+    """A client that was accepted is not sent away without a word; it learns that it has to connect anew."""
+    clients: list[socket.socket] = []
+
+    def on_exit(_message: str) -> None:
+        for connection in clients:
+            connection.sendall(REQUEST)
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        host, _, port = app.url.removeprefix("http://").rpartition(":")
+        clients.extend(socket.create_connection((host, int(port))) for _ in range(3))
+        head = await asyncio.to_thread(ask, clients[0], "/hello")
+        assert b"Connection: close" not in head
+        while not head.endswith(b"Hello!\n"):
+            head += await asyncio.to_thread(clients[0].recv, 100)
+        app.PubSub.subscribe("Application.exit!", on_exit)  # the others have asked for nothing until then
+
+    assert serve(scenario, lambda app: app.WebApp.router.add_get("/hello", hello)) == 0
+    for connection in clients:
+        with connection:
+            connection.settimeout(DEADLINE)
+            answer = b""
+            while received := connection.recv(65536):
+                answer += received
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_during_the_drain_delay_it_serves_and_is_not_ready() -> None:
+    """A load balancer sends the next ones elsewhere before this server is gone, and nobody notices a restart."""
+    stopped = asyncio.Event()
+
+    def on_stop(_message: str, _count: int) -> None:
+        stopped.set()
+
+    async def scenario(app: WebApplication, session: aiohttp.ClientSession) -> None:
+        async with session.get("/hello") as response:
+            assert "Connection" not in response.headers
+        app.PubSub.subscribe("Application.stop!", on_stop)
+        app.stop()
+        await stopped.wait()
+        assert not app.Health.ready
+        for path in ("/hello", "/nowhere"):
+            async with client(app.url) as newcomer, newcomer.get(path) as response:
+                assert response.headers["Connection"] == "close"
+            async with session.get(path) as response:
+                assert response.headers["Connection"] == "close"
+
+    options = {"asab:web": {"listen": "127.0.0.1:0", "drain_delay": "1000"}}
+    assert serve(scenario, lambda app: app.WebApp.router.add_get("/hello", hello), sections=options) == 0
 
 
 def test_websockets_are_told_that_the_server_goes_away() -> None:

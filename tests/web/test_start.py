@@ -73,7 +73,7 @@ def test_a_port_in_use_ends_the_start_and_closes_what_was_open(
         port = other.getsockname()[1]
         with pytest.raises(SystemExit, match=r"^70$"):
             serve(nothing, setup, sections={"asab:web": {"listen": f"{tmp_path}/app.sock"}})
-    line = f"Cannot listen on 127.0.0.1:{port} ([second] listen): Address already in use\n"
+    line = f"[second] cannot listen on 127.0.0.1:{port}: Address already in use\n"
     assert line in capfd.readouterr().err
     assert not (tmp_path / "app.sock").exists()
 

@@ -15,7 +15,8 @@ The layer's map, from the bottom:
 - `_service_manager` - what systemd and its like are told, by `_notify`; `_hangup` - SIGHUP; `_reaper` - PID 1.
 - `registry` - modules by class, services by name; `_inspection` - what is said of the configuration.
 - `application` - `Application`: init-time, run-time, exit-time.
-- `listen`, `tls`, `listener` - addresses as text, their TLS, and opened; `_listen_fds` - sockets that were handed over.
+- `listen`, `tls`, `listener` - addresses as text, their TLS, and opened; `_listen_fds` - sockets that were handed over;
+  `acceptor` - connections that come there.
 - `socket` - `StreamSocketServerService`; `metrics` - counters and gauges; `proactor` - blocking calls off the loop.
   They stand on the application as any service does.
 """

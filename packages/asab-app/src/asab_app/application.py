@@ -77,6 +77,7 @@ class Application(Registry, metaclass=Constructed):
         self._arguments = argparse.Namespace()
         self._stops = itertools.count(1)
         self._stop_asked = False
+        self._stop_delay = 0.0
         self._stopping = asyncio.Event()
         self._signals = Signals({"SIGINT": self.stop, "SIGTERM": self.stop, "SIGHUP": self._hup})
         try:
@@ -211,6 +212,17 @@ class Application(Registry, metaclass=Constructed):
             os._exit(EX_SOFTWARE)
         _loop.call_soon(self, self._on_stop, count)
 
+    def delay_stop(self, seconds: float) -> None:
+        """Have run-time go on for some time after the stop was asked for; of several delays the longest holds.
+
+        Meanwhile the application is not ready (`app.Health`) and still serves, until a load balancer has noticed and
+        sends work elsewhere. A second `stop()` ends the delay.
+
+        Args:
+            seconds: The time between `Application.stop!` and the end of `main()`.
+        """
+        self._stop_delay = max(self._stop_delay, seconds)
+
     def _end(self, exit_code: int) -> None:
         """Stop for a reason of the application's own: it does not count towards the emergency abort."""
         self.set_exit_code(exit_code)
@@ -241,7 +253,11 @@ class Application(Registry, metaclass=Constructed):
         if count == 1:
             L.log(LOG_NOTICE, "is stopping.")
             self._service_manager.stopping()
-        self._stopping.set()
+        if count == 1 and self._running and self._stop_delay:
+            self._service_manager.step("work goes elsewhere", self._stop_delay)
+            self.Loop.call_later(self._stop_delay, self._stopping.set)
+        else:
+            self._stopping.set()
         self._messages.publish("Application.stop!", count)
 
     def _hup(self) -> None:

@@ -13,15 +13,16 @@ from typing import NamedTuple
 from asab_config import ConfigError
 
 FORMS = (
-    "an address as 8080, 0.0.0.0:8080, 0.0.0.0 8080, [::1]:8080, :: 8080, /path/to/socket, or fd:<name> for a socket"
-    " that the service manager hands over; with ssl:<name> behind it for TLS"
+    "an address as 8080, 0.0.0.0:8080, 0.0.0.0 8080, [::1]:8080, :: 8080, /path/to/socket with mode=660 behind it or"
+    " not, or fd:<name> for a socket that the service manager hands over; with ssl:<name> behind it for TLS"
 )
 
 DEFAULT_HOST = "0.0.0.0"  # noqa: S104  a server is there to be reached; the documentation's example relies on it
 
 # What can stand in a host name or an IPv4 address; whether it resolves is found out when it is opened.
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?")
-_SSL = re.compile(r"(?P<address>.*\S)\s+(?P<section>ssl:\S+)")
+_WITH_OPTION = re.compile(r"(?P<address>.*\S)\s+(?P<name>ssl:|mode=)(?P<value>\S+)")
+_MODE = re.compile(r"0?[0-7]{3}")
 
 
 class TcpAddress(NamedTuple):
@@ -37,10 +38,11 @@ class TcpAddress(NamedTuple):
 
 
 class UnixAddress(NamedTuple):
-    """The path of a unix socket."""
+    """The path of a unix socket, and who may connect: the mode of its file; None is what the umask leaves."""
 
     path: str
     ssl_section: str | None = None
+    mode: int | None = None
 
     def __str__(self) -> str:
         """Return the path."""
@@ -75,14 +77,15 @@ def parse_address(where: str, address: str | os.PathLike[str] | tuple[str, int])
         return TcpAddress(*address)
     if isinstance(address, os.PathLike):
         return UnixAddress(os.fspath(address))
-    with_ssl = _SSL.fullmatch(address.strip())
-    text, ssl_section = with_ssl.group("address", "section") if with_ssl else (address.strip(), None)
-    if text.startswith("fd:") and len(text.split()) == 1 and len(text) > 3:
+    text, options = _take_options(address.strip())
+    ssl_section = f"ssl:{options['ssl:']}" if "ssl:" in options else None
+    mode = options.get("mode=")
+    if "/" in text and "\0" not in text and (mode is None or _MODE.fullmatch(mode)) and not text.startswith("fd:"):
+        return UnixAddress(text, ssl_section, None if mode is None else int(mode, 8))
+    if mode is None and text.startswith("fd:") and len(text.split()) == 1 and len(text) > 3:
         return InheritedAddress(text[3:], ssl_section)
-    if "/" in text and "\0" not in text:
-        return UnixAddress(text, ssl_section)
     host, port = _split(text)
-    if not _is_host(host) or not (port.isascii() and port.isdigit()) or int(port[:6]) > 65535:
+    if mode or not _is_host(host) or not (port.isascii() and port.isdigit()) or int(port[:6]) > 65535:
         raise ConfigError(f"{where}: {address!r} is no address: expected {FORMS}")
     return TcpAddress(host, int(port), ssl_section)
 
@@ -97,6 +100,15 @@ def parse_lines(where: str, value: str) -> list[Address]:
     if not lines:
         raise ConfigError(f"{where} is empty: expected {FORMS}")
     return [parse_address(where, line) for line in lines]
+
+
+def _take_options(text: str) -> tuple[str, dict[str, str]]:
+    """Return the address and what stands behind it, in any order; an empty address if something stands there twice."""
+    options: dict[str, str] = {}
+    while found := _WITH_OPTION.fullmatch(text):
+        text = "" if found["name"] in options else found["address"]
+        options[found["name"]] = found["value"]
+    return text, options
 
 
 def _split(text: str) -> tuple[str, str]:

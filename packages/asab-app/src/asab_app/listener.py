@@ -2,7 +2,7 @@
 
 The rules: all addresses are opened, or none. A socket listens before anybody serves it: a port in use is found out at
 once, and a client that comes in the meantime waits in the queue of the system. What the service manager has opened at
-an address is used, and left to it.
+an address is used, and left to it. A certificate that has become wrong does not take the place of the one that works.
 """
 
 from __future__ import annotations
@@ -10,19 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 import stat
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from asab_app import _listen_fds
 from asab_app.errors import StartupError
-from asab_app.listen import Address, InheritedAddress, TcpAddress, UnixAddress
+from asab_app.listen import Address, TcpAddress, UnixAddress
 from asab_app.tls import server_context
+from asab_config import ConfigError
 
 if TYPE_CHECKING:
     import ssl
+
+L = logging.getLogger(__name__)
+
+BACKLOG: Final = socket.SOMAXCONN
+"""How many connections wait to be accepted; the system has a limit of its own (`net.core.somaxconn`)."""
 
 # `localhost` is an IPv6 address, too, in many a container that has no IPv6: its other address serves then.
 _NOT_ON_THIS_MACHINE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
@@ -33,23 +40,59 @@ class Listener:
 
     Attributes:
         socket: The socket; it does not block.
-        ssl_context: How TLS is spoken on it, or None.
+        inherited: Whether the service manager has opened it, and goes on listening when it is closed here.
+        ssl_context: How TLS is spoken on a new connection, or None.
     """
 
-    def __init__(self, sock: socket.socket, file: _File | None = None) -> None:
+    def __init__(self, sock: socket.socket, file: _File | None = None, *, inherited: bool = False) -> None:
         """Take over an open socket, and the file that goes with it."""
         self.socket = sock
+        self.inherited = inherited
         self.ssl_context: ssl.SSLContext | None = None
+        self._ssl_section: str | None = None
         self._file = file
 
-    def close(self) -> None:
-        """Stop listening. The file of a unix socket goes first, so that nobody ever meets the file of a dead one."""
+    def secure(self, ssl_section: str, context: ssl.SSLContext) -> None:
+        """Speak TLS on new connections.
+
+        Args:
+            ssl_section: The section that the context was made of.
+            context: The context.
+        """
+        self._ssl_section = ssl_section
+        self.ssl_context = context
+
+    def unlink(self) -> None:
+        """Remove the file of a unix socket; before the close, so that nobody ever meets the file of a dead one."""
         if self._file is not None:
             self._file.remove()
+
+    def close(self) -> None:
+        """Stop listening; whoever is not accepted yet and not the service manager's is cut off."""
+        self.unlink()
         self.socket.close()
 
 
-async def open_listeners(who: str, addresses: Iterable[Address]) -> list[Listener]:
+def read_certificates(listeners: Iterable[Listener]) -> None:
+    """Read the TLS sections and their files again, for new connections.
+
+    A section that cannot be used is said once, and what is there stays.
+    """
+    sections: dict[str, list[Listener]] = {}
+    for listener in listeners:
+        if listener._ssl_section is not None:
+            sections.setdefault(listener._ssl_section, []).append(listener)
+    for section, secured in sections.items():
+        try:
+            context = server_context(section)
+        except ConfigError as e:
+            L.error("The certificate stays as it was: %s", e)
+            continue
+        for listener in secured:
+            listener.secure(section, context)
+
+
+async def open_listeners(who: str, addresses: Iterable[Address], *, reuse_port: bool = False) -> list[Listener]:
     """Open all addresses, or none.
 
     A host name that has several addresses is opened on each of them that this machine has.
@@ -57,71 +100,107 @@ async def open_listeners(who: str, addresses: Iterable[Address]) -> list[Listene
     Args:
         who: Who listens, for errors.
         addresses: What is to be opened.
+        reuse_port: Whether other processes of this user may listen on the same ports and share the connections.
 
     Raises:
         StartupError: If an address cannot be opened; it names who, address and reason.
         ConfigError: If a TLS section cannot be used.
     """
+    addresses = list(addresses)
+    loop = asyncio.get_running_loop()
+    found = {}
+    for address in addresses:
+        if isinstance(address, TcpAddress):
+            with _naming(who, address):
+                found[address] = await loop.getaddrinfo(
+                    address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                )
+    return _open_all(who, addresses, found, reuse_port)
+
+
+def open_listeners_now(who: str, addresses: Iterable[Address], *, reuse_port: bool = False) -> list[Listener]:
+    """Do the same at once: looking up a host name blocks. Arguments and errors as for `open_listeners`."""
+    addresses = list(addresses)
+    found = {}
+    for address in addresses:
+        if isinstance(address, TcpAddress):
+            with _naming(who, address):
+                found[address] = socket.getaddrinfo(
+                    address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                )
+    return _open_all(who, addresses, found, reuse_port)
+
+
+def _open_all(
+    who: str, addresses: list[Address], found: dict[TcpAddress, list[Any]], reuse_port: bool
+) -> list[Listener]:
     listeners: list[Listener] = []
     with contextlib.ExitStack() as on_failure:
         for address in addresses:
             context = server_context(address.ssl_section) if address.ssl_section else None
-            try:
-                opened = await _open(address)
-            except (OSError, OverflowError, UnicodeError) as e:  # the last: a name that cannot be one
-                raise StartupError(f"{who} cannot listen on {address}: {_reason(e)}") from e
+            with _naming(who, address):
+                if isinstance(address, TcpAddress):
+                    opened = _open_tcp(found[address], reuse_port)
+                elif isinstance(address, UnixAddress):
+                    opened = [_open_unix(address)]
+                else:
+                    opened = [Listener(sock, inherited=True) for sock in _listen_fds.find(address.name)]
             for listener in opened:
                 on_failure.callback(listener.close)
-                listener.ssl_context = context
+                if address.ssl_section and context:
+                    listener.secure(address.ssl_section, context)
             listeners += opened
         on_failure.pop_all()
     return listeners
+
+
+@contextlib.contextmanager
+def _naming(who: str, address: Address) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, OverflowError, UnicodeError) as e:  # the last: a name that cannot be one
+        raise StartupError(f"{who} cannot listen on {address}: {_reason(e)}") from e
 
 
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-async def _open(address: Address) -> list[Listener]:
-    if isinstance(address, InheritedAddress):
-        return [Listener(sock) for sock in _listen_fds.find(address.name)]
-    if isinstance(address, UnixAddress):
-        return [_open_unix(address.path)]
-    return await _open_tcp(address)
-
-
-async def _open_tcp(address: TcpAddress) -> list[Listener]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+def _open_tcp(found: list[Any], reuse_port: bool) -> list[Listener]:
     listeners: list[Listener] = []
     failure: OSError | None = None
     with contextlib.ExitStack() as on_failure:
         for family, sockaddr in dict.fromkeys((family, sockaddr) for family, _, _, _, sockaddr in found):
             try:
-                sock = _listen_fds.find_bound(family, sockaddr[:2]) or _bind(family, sockaddr)
+                inherited = _listen_fds.find_bound(family, sockaddr[:2])
+                sock = inherited or _bind(family, sockaddr, reuse_port)
             except OSError as e:
                 if e.errno not in _NOT_ON_THIS_MACHINE:
                     raise
                 failure = e
                 continue
-            listeners.append(Listener(on_failure.enter_context(sock)))
+            listeners.append(Listener(on_failure.enter_context(sock), inherited=inherited is not None))
         if not listeners and failure is not None:
             raise failure
         on_failure.pop_all()
     return listeners
 
 
-def _bind(family: int, address: tuple[Any, ...]) -> socket.socket:
+def _bind(family: int, address: tuple[Any, ...], reuse_port: bool) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setblocking(False)
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            if not hasattr(socket, "SO_REUSEPORT"):
+                raise OSError("on this system processes cannot share a port")
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             # IPv6 only, so that `0.0.0.0 8080` and `:: 8080` stand side by side everywhere.
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)
-        listener.listen()
+        listener.listen(BACKLOG)
     except BaseException:
         listener.close()
         raise
@@ -147,21 +226,29 @@ class _File:
         return found.st_dev, found.st_ino
 
 
-def _open_unix(path: str) -> Listener:
+def _open_unix(address: UnixAddress) -> Listener:
     if not hasattr(socket, "AF_UNIX"):
         raise OSError("this system has no unix sockets")
+    path = address.path
     if (inherited := _listen_fds.find_bound(socket.AF_UNIX, path)) is not None:
-        return Listener(inherited)
+        return Listener(inherited, inherited=True)
     _remove_dead_socket(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.bind(path)
-        sock.listen()
+        file = _File(path)
+        try:
+            if address.mode is not None:
+                os.chmod(path, address.mode)  # before anybody can connect
+            sock.listen(BACKLOG)
+        except BaseException:
+            file.remove()
+            raise
     except BaseException:
         sock.close()
         raise
-    return Listener(sock, _File(path))
+    return Listener(sock, file)
 
 
 def _remove_dead_socket(path: str) -> None:

@@ -7,7 +7,6 @@ still sent, but one that does not read gets `CLOSE_TIMEOUT` at most.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -16,17 +15,12 @@ from typing import TYPE_CHECKING
 from asab_app.service import Service
 
 if TYPE_CHECKING:
+    from asab_app.acceptor import Acceptor
     from asab_app.application import Application
     from asab_app.listener import Listener
 
 CLOSE_TIMEOUT = 2.0
 """What a peer gets at the stop, in seconds."""
-
-_ACCEPT_PAUSE = (
-    1.0  # seconds; when the process has no file descriptor left, trying at once would only burn the processor
-)
-
-L = logging.getLogger(__name__)
 
 Protocol = Callable[[], asyncio.BaseProtocol]
 
@@ -41,13 +35,17 @@ class StreamSocketServerService(Service):
         """Register the service; arguments as for `Service`."""
         super().__init__(app, service_name)
         self._listeners: list[Listener] = []
-        self._accepting: list[asyncio.Task[None]] = []
-        self._opening: dict[asyncio.Task[None], socket.socket] = {}
+        self._acceptors: list[Acceptor] = []
         self._connections: dict[socket.socket, asyncio.Transport] = {}
         self._many = 0
 
     async def create_server(
-        self, app: Application, protocol: Protocol, addrs: str | Iterable[tuple[str, int] | str | os.PathLike[str]]
+        self,
+        app: Application,
+        protocol: Protocol,
+        addrs: str | Iterable[tuple[str, int] | str | os.PathLike[str]],
+        *,
+        reuse_port: bool = False,
     ) -> list[socket.socket]:
         """Listen on addresses.
 
@@ -55,10 +53,12 @@ class StreamSocketServerService(Service):
             app: The application.
             protocol: Called for each connection; usually the class of the protocol.
             addrs: Pairs of host and port; a name stands for all of its addresses, port 0 for a free port. An address
-                may also be a text: `0.0.0.0:8080`, `[::1]:8080`, the path of a unix socket, or `fd:<name>` for the
-                sockets that the service manager hands over by that name; `ssl:<name>` behind it adds TLS by the section
-                `[ssl:<name>]` (`cert`, `key`). Or all in one text, an address a line, as an option gives it. A socket
-                that the service manager has opened at one of the addresses is used.
+                may also be a text: `0.0.0.0:8080`, `[::1]:8080`, the path of a unix socket (`mode=660` behind it says
+                who may connect), or `fd:<name>` for the sockets that the service manager hands over by that name;
+                `ssl:<name>` behind it adds TLS by the section `[ssl:<name>]` (`cert`, `key`), which is read again at
+                SIGHUP. Or all in one text, an address a line, as an option gives it. A socket that the service manager
+                has opened at one of the addresses is used.
+            reuse_port: Whether other processes of this user may listen on the same ports and share the connections.
 
         Returns:
             The listening sockets, closed at the stop; they tell the port that was chosen.
@@ -69,6 +69,7 @@ class StreamSocketServerService(Service):
         """
         # Imported by those who listen: most applications do not, and start sooner.
         from asab_app import listen
+        from asab_app.acceptor import Acceptor
         from asab_app.listener import open_listeners
 
         who = f"service {self.Name!r}"
@@ -76,22 +77,18 @@ class StreamSocketServerService(Service):
             addresses = listen.parse_lines(who, addrs)
         else:
             addresses = [listen.parse_address(who, address) for address in addrs]
-        listeners = await open_listeners(who, addresses)
-        for listener in listeners:
-            accepting = app.Loop.create_task(self._accept(app, listener, protocol), name=f"{self.Name} accepts")
-            self._accepting.append(accepting)
+        listeners = await open_listeners(who, addresses, reuse_port=reuse_port)
+        self._acceptors.append(Acceptor(who, listeners, protocol, on_open=self._keep))
+        if not self._listeners:
+            app.PubSub.subscribe("Application.hup!", self._on_hup)
         self._listeners += listeners
         return [listener.socket for listener in listeners]
 
     async def finalize(self, app: Application) -> None:
         """Stop listening and close the connections."""
-        await _cancel(self._accepting)
-        for listener in self._listeners:
-            listener.close()
-        opening = dict(self._opening)
-        await _cancel(opening)
-        for connection in opening.values():
-            connection.close()
+        for acceptor in self._acceptors:
+            acceptor.stop()
+            await acceptor.abort()
         connections = list(self._connections.items())
         for _, transport in connections:
             transport.close()
@@ -105,32 +102,6 @@ class StreamSocketServerService(Service):
         await asyncio.sleep(0)  # for connection_lost,
         await asyncio.sleep(0)  # which comes a step later under TLS
 
-    async def _accept(self, app: Application, listener: Listener, protocol: Protocol) -> None:
-        while True:
-            try:
-                connection, _ = await app.Loop.sock_accept(listener.socket)
-            except OSError as e:
-                L.error("service %r cannot accept a connection: %s", self.Name, e)
-                await asyncio.sleep(_ACCEPT_PAUSE)
-                continue
-            # In a task of its own: a peer that is slow to shake hands must not keep the others waiting.
-            task = app.Loop.create_task(self._open(app, listener, protocol, connection), name=f"{self.Name} opens")
-            self._opening[task] = connection
-            task.add_done_callback(self._opening.pop)
-            await asyncio.sleep(0)  # where many wait, accepting gives way to serving
-
-    async def _open(self, app: Application, listener: Listener, protocol: Protocol, connection: socket.socket) -> None:
-        try:
-            transport, _ = await app.Loop.connect_accepted_socket(protocol, connection, ssl=listener.ssl_context)
-        except OSError as e:  # the peer's doing: TLS that is none, or a peer that is gone again
-            L.info("service %r cannot serve a connection: %s", self.Name, e)
-            connection.close()
-        except Exception:
-            L.exception("service %r cannot serve a connection", self.Name)
-            connection.close()
-        else:
-            self._keep(connection, transport)
-
     def _keep(self, connection: socket.socket, transport: asyncio.Transport) -> None:
         """Know a connection until it is closed; nobody tells of that, so they are looked through when they double."""
         if len(self._connections) >= self._many:
@@ -138,9 +109,7 @@ class StreamSocketServerService(Service):
             self._many = 2 * len(self._connections) + 16
         self._connections[connection] = transport
 
+    def _on_hup(self, _message_type: str) -> None:
+        from asab_app.listener import read_certificates
 
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    tasks = list(tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        read_certificates(self._listeners)

@@ -53,6 +53,7 @@ Config.add_layer_defaults(
             "ca": "",
             "cert": "",
             "key": "",
+            "app_name": "",
         },
     }
 )

@@ -36,6 +36,7 @@ class _SyslogFormatter(StructuredDataFormatter):
         datefmt: str | None = None,
         style: Literal["%", "{", "$"] = "%",
         sd_id: str = "sd",
+        app_name: str | None = None,
     ) -> None:
         """Make a formatter of facility 16 (local0); set the attribute `facility` for another one.
 
@@ -44,14 +45,16 @@ class _SyslogFormatter(StructuredDataFormatter):
             datefmt: The format of times in place of the standard's.
             style: How `fmt` is written, as for `logging.Formatter`.
             sd_id: The SD-ID of structured data.
+            app_name: The APP-NAME, or the tag; by default the name of the program.
 
         Raises:
             ValueError: If the format does not fit its style.
         """
+        app_name = app_name or _app_name()
         frame = fmt or self._default_format.format(
             hostname=_constant(printusascii(_hostname(), 255)),
-            app_name=_constant(printusascii(_app_name(), 48)),
-            tag=_constant(_NOT_IN_TAG.sub("_", _app_name())[:32]),
+            app_name=_constant(printusascii(app_name, 48)),
+            tag=_constant(_NOT_IN_TAG.sub("_", app_name)[:32]),
         )
         super().__init__(16, frame, datefmt, style if fmt else "%", sd_id)
 

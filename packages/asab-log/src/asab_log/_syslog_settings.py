@@ -66,15 +66,17 @@ def _formatter(address: Address) -> StructuredDataFormatter:
     kind = _value("format").lower()
     if bom and kind in ("3", "m"):
         raise _mistake("bom", "only RFC 5424 knows it, format=5")
+    app_name = _value("app_name")
     match kind:
         case "5":
-            formatter = SyslogRFC5424Formatter()
+            formatter = SyslogRFC5424Formatter(app_name=app_name)
             formatter.bom = bom
             return formatter
         case "3":
-            return LocalRFC3164Formatter() if is_local(address.family) else SyslogRFC3164Formatter()
+            syslog = LocalRFC3164Formatter if is_local(address.family) else SyslogRFC3164Formatter
+            return syslog(app_name=app_name)
         case "m":
-            return MacOSXSyslogFormatter()
+            return MacOSXSyslogFormatter(app_name=app_name)
         case _:
             raise _mistake("format", f"expected {_FORMATS}")
 

@@ -2,7 +2,7 @@
 
 The layer's map, from the bottom:
 
-- `_listen` - addresses as they are written; `_listener` - open sockets.
+- `_connection`, `_connections` - those of clients: their limits, and how they end.
 - `accesslog` - a record for each request.
 - `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.
 - `service` - `WebService`: the containers of an application; `module` - `Module`, which adds it.

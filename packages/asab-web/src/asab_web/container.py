@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from aiohttp import WSCloseCode, web
 
 import asab_app
+from asab_app import listen
+from asab_app.acceptor import Acceptor
 from asab_app.arguments import add_option
-from asab_config import Config, ConfigObject
+from asab_app.listener import Listener, open_listeners, open_listeners_now
+from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import accesslog
+from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
-from asab_web._listen import parse_listen
-from asab_web._listener import Listener, open_listeners
 from asab_web.rest._errors import answer_errors
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ APP: Final[web.AppKey[asab_app.Application]] = NamedAppKey("app", asab_app.Appli
 
 # The shares of `[general] finalize_timeout` that a stop may take. aiohttp waits twice for what is in flight: for the
 # answer, and again after it has cut the request's body off. Together they stay below one.
+_LEAVE_SHARE = 0.08
 _WEBSOCKETS_SHARE = 0.2
 _REQUESTS_SHARE = 0.35
 
@@ -57,6 +60,14 @@ class WebContainer(ConfigObject):
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {
         "listen": "0.0.0.0:8080",
+        "reuse_port": "no",
+        "max_connections": "0",
+        "body_max_size": "1M",
+        "header_max_size": "8190",
+        "header_timeout": "15",
+        "body_timeout": "30",
+        "keepalive_timeout": "75",
+        "drain_delay": "0",
         "health": "no",
         "health_details": "no",
         "openapi": "no",
@@ -67,56 +78,83 @@ class WebContainer(ConfigObject):
 
         Args:
             websvc: The web service, `app.get_service("asab.WebService")`.
-            config_section_name: The section. `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
-                `0.0.0.0 8080`, `[::1]:8080`, `:: 8080` or the path of a unix socket; `ssl:<name>` behind it adds TLS
-                by the section `[ssl:<name>]` (`cert`, `key`). `health` and `openapi` add endpoints under `/asab/v1/`.
+            config_section_name: The section with `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
+                `0.0.0.0 8080`, `[::1]:8080`, `:: 8080`, the path of a unix socket (`mode=660` behind it says who may
+                connect) or `fd:<name>`; `ssl:<name>` behind it adds TLS by the section `[ssl:<name>]`. The other
+                options are in the README; `health` and `openapi` add endpoints under `/asab/v1/`.
             config: Values that win over the section.
 
         Raises:
-            ConfigError: If an option is wrong.
+            ConfigError: If `listen` or another option is wrong.
             StartupError: If the application runs already and an address cannot be opened.
         """
         super().__init__(config_section_name, config)
         self._section = config_section_name
-        self._addresses = parse_listen(config_section_name, self.Config["listen"])
+        self._addresses = listen.parse_lines(f"[{config_section_name}] listen", str(self.Config["listen"]))
+        self._reuse_port = self.Config.getboolean("reuse_port")
+        self._limits = self._read_limits()
         self._listeners: list[Listener] = []
+        self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
         self._websockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
         # Without this aiohttp sends tracebacks to the clients whenever asyncio is in debug mode, so with `-v`.
-        self.WebApp: web.Application = web.Application(handler_args={"debug": False})
+        self.WebApp: web.Application = web.Application(
+            handler_args={"debug": False}, client_max_size=self.Config.getbytes("body_max_size")
+        )
         self.WebApp.middlewares.append(answer_errors)
         self.WebApp[APP] = websvc.App
-        self.WebApp.on_response_prepare.append(self._remember_websocket)
+        self.WebApp.on_response_prepare.append(self._on_prepare)
         self.WebApp.on_shutdown.append(self._close_websockets)
         self._endpoints = endpoints(config_section_name, self, websvc.App)
+        websvc.App.delay_stop(self.Config.getseconds("drain_delay"))
         websvc.add_container(self)
 
     @property
     def addresses(self) -> list[str]:
         """Where it listens, as `http://127.0.0.1:8080` or `unix:/run/app.sock`, with the real port in place of 0."""
-        return [listener.url for listener in self._listeners]
+        return [_url(listener) for listener in self._listeners]
 
-    def open(self) -> None:
+    @property
+    def listeners(self) -> list[Listener]:
+        """The open sockets."""
+        return list(self._listeners)
+
+    async def open(self) -> None:
         """Open the sockets; called by the service.
 
         Raises:
             StartupError: If an address cannot be opened; then none is.
             ConfigError: If a TLS section cannot be used.
         """
-        self._listeners = open_listeners(self._section, self._addresses)
+        self._listeners = await open_listeners(f"[{self._section}]", self._addresses, reuse_port=self._reuse_port)
+
+    def open_now(self) -> None:
+        """Do the same at once; looking up a host name blocks."""
+        self._listeners = open_listeners_now(f"[{self._section}]", self._addresses, reuse_port=self._reuse_port)
 
     async def start(self) -> None:
         """Serve; called by the service. Fails as an `on_startup` hook of the aiohttp application fails."""
         timeout = _finalize_timeout() * _REQUESTS_SHARE
-        self._runner = web.AppRunner(
-            self.WebApp, access_log=accesslog.L, access_log_class=accesslog.AccessLogger, shutdown_timeout=timeout
-        )
         for add in self._endpoints:
             add()
-        await self._runner.setup()
-        for listener in self._listeners:
-            await web.SockSite(self._runner, listener.socket, ssl_context=listener.ssl_context).start()
-            L.log(LOG_NOTICE, "Listening", struct_data={"address": listener.url, "section": self._section})
+        self._runner = runner = web.AppRunner(self.WebApp, shutdown_timeout=timeout)
+        await runner.setup()
+        options = {"access_log": accesslog.L, "access_log_class": accesslog.AccessLogger}
+        self._connections = connections = Connections(self._limits, runner, options)
+        connections.acceptor = Acceptor(
+            f"[{self._section}]",
+            self._listeners,
+            connections,
+            has_room=connections.has_room,
+            handshake_timeout=self._limits.head or None,
+        )
+        for url in self.addresses:
+            L.log(LOG_NOTICE, "Listening", struct_data={"address": url, "section": self._section})
+
+    def drain(self) -> None:
+        """Tell with each answer from now on that the connection closes; called by the service when it is to stop."""
+        if self._connections is not None:
+            self._connections.draining = True
 
     async def stop(self) -> None:
         """Stop accepting, end WebSockets, let the requests in flight finish, close; called by the service.
@@ -124,18 +162,43 @@ class WebContainer(ConfigObject):
         All within `[general] finalize_timeout`; what is still in flight then is cancelled.
         """
         listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            listener.unlink()
+        acceptor = self._connections.acceptor if self._connections else None
         try:
-            if self._runner is not None:
-                await self._runner.cleanup()
+            if acceptor is not None and self._connections is not None:
+                self.drain()
+                time = min(1.0, _finalize_timeout() * _LEAVE_SHARE)
+                acceptor.stop()
+                await self._connections.leave(time)
+                await acceptor.abort()
         finally:
-            for listener in listeners:
-                listener.close()
+            try:
+                if self._runner is not None:
+                    await self._runner.cleanup()
+            finally:
+                for listener in listeners:
+                    listener.close()
 
-    async def _remember_websocket(self, _request: web.Request, response: web.StreamResponse) -> None:
+    def _read_limits(self) -> Limits:
+        connections = self.Config.getint("max_connections")
+        if connections < 0:
+            raise ConfigError(f"[{self._section}] max_connections = {connections}: expected 0 (no limit) or more")
+        header_size = self.Config.getbytes("header_max_size")
+        if header_size < 1024:
+            raise ConfigError(f"[{self._section}] header_max_size = {header_size}: expected 1024 bytes or more")
+        return Limits(
+            connections=connections,
+            head=self.Config.getseconds("header_timeout"),
+            body=self.Config.getseconds("body_timeout"),
+            keepalive=self.Config.getseconds("keepalive_timeout"),
+            header_size=header_size,
+        )
+
+    async def _on_prepare(self, _request: web.Request, response: web.StreamResponse) -> None:
         if isinstance(response, web.WebSocketResponse):
             self._websockets.add(response)
+        elif self._connections is not None and self._connections.draining:
+            response.headers["Connection"] = "close"
+            response.force_close()
 
     async def _close_websockets(self, _webapp: web.Application) -> None:
         """Tell the peers; one that does not answer is cut off. Otherwise their handlers hold up the stop."""
@@ -149,3 +212,12 @@ class WebContainer(ConfigObject):
 
 def _finalize_timeout() -> float:
     return Config.getseconds("general", "finalize_timeout")
+
+
+def _url(listener: Listener) -> str:
+    name = listener.socket.getsockname()
+    if isinstance(name, str):
+        return f"unix:{name}"
+    host, port = name[:2]
+    scheme = "http" if listener.ssl_context is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import asab_app
 from asab_app.errors import EX_SOFTWARE
+from asab_app.listener import read_certificates
 from asab_log import get_logger
 from asab_web.container import WebContainer
 
@@ -40,7 +41,9 @@ class WebService(asab_app.Service):
         # The tick is for a service that is added in run-time, when `Application.init!` is over.
         app.PubSub.subscribe("Application.init!", self._on_ready)
         app.PubSub.subscribe("Application.tick!", self._on_ready)
+        app.PubSub.subscribe("Application.stop!", self._on_stop)
         app.PubSub.subscribe("Application.exit!", self._on_exit)
+        app.PubSub.subscribe("Application.hup!", self._on_hup)
 
     @functools.cached_property
     def default_container(self) -> WebContainer:
@@ -72,7 +75,7 @@ class WebService(asab_app.Service):
             StartupError: In run-time, if one of its addresses cannot be opened.
         """
         if self._opening:
-            container.open()
+            container.open_now()
         self._containers.append(container)
         if self._serving:
             task = self.App.Loop.create_task(self._start([container]), name=f"{self.Name} starts a container")
@@ -87,9 +90,9 @@ class WebService(asab_app.Service):
         """
         self._opening = True
         try:
-            for container in self._containers:
-                container.open()
-        except Exception:
+            for container in list(self._containers):
+                await container.open()
+        except BaseException:  # a start that is given up is a CancelledError
             await self._stop()
             raise
 
@@ -102,6 +105,13 @@ class WebService(asab_app.Service):
             self._serving = True
             self.App.PubSub.unsubscribe("Application.tick!", self._on_ready)
             await self._start(list(self._containers))
+
+    def _on_stop(self, _message_type: str, _count: int) -> None:
+        for container in self._containers:
+            container.drain()
+
+    def _on_hup(self, _message_type: str) -> None:
+        read_certificates([listener for container in self._containers for listener in container.listeners])
 
     async def _on_exit(self, _message_type: str) -> None:
         await self._stop()

@@ -1,0 +1,169 @@
+"""`Connection`: one client's connection, with the times that aiohttp does not watch.
+
+aiohttp closes what is idle. Here a request must also be complete in time, its head and its body, and what is not
+understood is one line in the log.
+
+It is in one of these phases: idle, until the first byte of a request; head, until aiohttp has understood it; busy,
+until it is answered; left, when nothing more is taken and the client has been told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+
+from asab_log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asab_web._connections import Connections
+
+L = get_logger(__name__)
+
+IDLE: Final = "idle"
+HEAD: Final = "head"
+BUSY: Final = "busy"
+LEFT: Final = "left"
+
+MIN_RATE: Final = 500
+"""How many bytes of a body count as one second more for its client."""
+
+_TOO_SLOW: Final = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 20\r\n"
+    b"Connection: close\r\n\r\n408: Request Timeout"
+)
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's handler of a connection, watched.
+
+    Attributes:
+        phase: What it is doing.
+        since: Since when, by the clock of the event loop.
+        used: Whether a request has come over it.
+    """
+
+    __slots__ = ("_body", "_connections", "phase", "since", "used")
+
+    def __init__(self, connections: Connections, server: web.Server, options: Mapping[str, Any]) -> None:
+        """Make the protocol of a new connection.
+
+        Args:
+            connections: Those of the container.
+            server: aiohttp's.
+            options: For aiohttp's `RequestHandler`.
+        """
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self._connections = connections
+        self._body: StreamReader | None = None
+        self.phase = IDLE
+        self.since = self._loop.time()
+        self.used = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        super().connection_made(transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        self._connections.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Note that a request begins, and hand on."""
+        if self.phase is IDLE and data:
+            self.phase = HEAD
+            self.since = self._loop.time()
+        super().data_received(data)
+
+    def begin(self, body: StreamReader) -> None:
+        """Learn that the head of a request is complete.
+
+        Args:
+            body: What follows it.
+        """
+        self.phase = BUSY
+        self.used = True
+        if not body.is_eof():
+            self._body = body
+            self.since = self._loop.time()
+
+    def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
+        """Log an answer; with it the request ends."""
+        super().log_access(request, response, time)
+        self.phase = IDLE
+        self.since = self._loop.time()
+        body, self._body = self._body, None
+        if body is not None and body.exception() is not None:
+            self.force_close()  # nobody knows where the next request would begin
+        elif self._connections.leaving:
+            self._loop.call_soon(self.leave)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP, without a traceback in the log: anybody can send it as often as he likes."""
+        if not isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
+            return super().handle_error(request, status, exc, message)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun already")
+        too_long = isinstance(exc, LineTooLong)
+        error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else HTTPStatus.BAD_REQUEST
+        L.info("A request was not understood", struct_data={"remote": request.remote or "-", "why": type(exc).__name__})
+        answer = web.Response(status=error, text=f"{error.value}: {error.phrase}")
+        answer.force_close()
+        return answer
+
+    def check(self, now: float, passed: float, head: float, body: float) -> None:
+        """Cut the client off if it takes too long.
+
+        Args:
+            now: The time by the clock of the event loop.
+            passed: The time since the last check, in seconds.
+            head: What the head of a request may take, in seconds; 0 for any time.
+            body: What its body may take, in seconds; each `MIN_RATE` bytes that have come give one more.
+        """
+        if self.phase is HEAD:
+            if head and now - self.since > head and self.transport is not None:
+                self._say("head")
+                self.transport.write(_TOO_SLOW)
+                self.force_close()
+        elif self._body is not None and self._body.exception() is None and body and self.transport is not None:
+            if self._body.is_eof():
+                self._body = None
+            elif not self.transport.is_reading():  # the handler is slower than the client
+                self.since += passed
+            elif now - self.since > body + self._body.total_bytes / MIN_RATE:
+                self._say("body")
+                self._body.set_exception(web.HTTPRequestTimeout())
+
+    def leave(self) -> None:
+        """Close an idle connection; what the client has just sent is not taken, and not answered by a reset."""
+        transport = self.transport
+        if self.phase is not IDLE or transport is None or transport.is_closing():
+            return
+        self.phase = LEFT
+        self.since = self._loop.time()
+        self.close()
+        try:
+            if transport.can_write_eof():
+                transport.write_eof()
+                return
+        except OSError:
+            pass  # the client was faster
+        transport.close()
+
+    def _say(self, what: str) -> None:
+        peer = self.peername
+        remote = str(peer[0]) if isinstance(peer, tuple) else "-"
+        L.info("A client did not finish the %s of its request in time", what, struct_data={"remote": remote})
