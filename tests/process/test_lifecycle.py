@@ -359,7 +359,7 @@ def test_sighup_rotates_and_is_published(start: Start, tmp_path: Path) -> None:
 
 
 def test_ticks_come_with_the_configured_period(start: Start) -> None:
-    """Every tenth tick brings tick/10!, after the tick itself."""
+    """Every tenth tick brings tick/10!, after the tick itself; tests/app has the exact times, on a virtual clock."""
     source = """
     class MyApplication(asab.Application):
         async def initialize(self):
@@ -370,7 +370,9 @@ def test_ticks_come_with_the_configured_period(start: Start) -> None:
         process.wait_for("tick/10!")
         assert process.stop() == 0
         lines = [line for line in process.stdout.splitlines() if "tick" in line]
-        assert lines[:11] == ["Application.tick!"] * 10 + ["Application.tick/10!"]
+        first = lines.index("Application.tick/10!")
+        assert 1 <= first <= 10  # fewer, where a busy machine has made several ticks one
+        assert lines[:first] == ["Application.tick!"] * first
 
 
 def test_a_service_that_is_added_in_run_time_is_started_and_stopped(start: Start) -> None:
