@@ -6,12 +6,13 @@ logged, and what JSON can hold comes out of the parser as it was logged. No key 
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
 import time
 
-from asab_log._escape import escape, safe_str
+from asab_log._escape import UNSAFE_BEYOND_ASCII, escape, safe_str
 from asab_log._sd_element import items
 from asab_log._serializable import ATTRIBUTE, note, suspect, suspects
 from asab_log.formatters import StructuredDataFormatter, message_text
@@ -34,10 +35,7 @@ _DEPTH_LIMIT = 64
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
 _quote = json.encoder.encode_basestring
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# What stands for them in a JSON string: an escape, or for a lone surrogate the text of one.
-_SEQUENCES = {chr(code): rf"\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
-_SEQUENCES.update((chr(code), rf"\\u{code:04x}") for code in range(0xD800, 0xE000))
+_UNSAFE = re.compile(f"[\x7f{UNSAFE_BEYOND_ASCII}]")
 
 
 class JsonFormatter(StructuredDataFormatter):
@@ -73,7 +71,14 @@ class JsonFormatter(StructuredDataFormatter):
         if record.stack_info:
             text += f',"stack":{_text(record.stack_info)}'
         text += "}"
-        return text if text.isprintable() else _UNSAFE.sub(lambda match: _SEQUENCES[match[0]], text)
+        return text if text.isprintable() else _UNSAFE.sub(lambda match: _sequence(match[0]), text)
+
+
+@functools.cache
+def _sequence(character: str) -> str:
+    """Return what stands for a character in a JSON string: an escape, or for a lone surrogate the text of one."""
+    sequence = rf"\u{ord(character):04x}"
+    return "\\" + sequence if _SURROGATE.match(character) else sequence
 
 
 def _members(struct_data: object) -> str:
