@@ -333,6 +333,22 @@ async def test_a_mistake_is_one_line_with_its_place_and_leaves_nothing(
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    ("section", "option", "value"),
+    [("logging:file", "backup_count", "-1"), ("logging:console", "format", "x"), ("logging:syslog", "address", "foo")],
+)
+async def test_a_mistake_in_a_file_is_named_with_its_line(
+    configure: Configure, tmp_path: Path, section: str, option: str, value: str
+) -> None:
+    """Of many files the operator has to open one."""
+    configure(f"[logging:syslog]\nenabled=yes\n[logging:file]\npath={tmp_path / 'log'}")
+    path = tmp_path / "app.conf"
+    path.write_text(f"[{section}]\n{option}={value}\n")
+    Config.read(path)
+    with pytest.raises(ConfigError, match=re.escape(f"{path}:2: [{section}] {option} = {value!r}: ")):
+        Logging(App())
+
+
 async def test_other_handlers_stay(configure: Configure) -> None:
     """A test runner or an agent has put its own on the root logger."""
     mine = logging.NullHandler()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # 25 March 2018 23:33:58.044595 of the documentation's line, wherever the test runs.
 CREATED = time.mktime((2018, 3, 25, 23, 33, 58, 0, 0, -1)) + 0.044595
 DOCUMENTED = "25-Mar-2018 23:33:58.044595 INFO myapp.mymodule : Hello world!"
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from('\n\r\0\x1b"]\\=[ \u2028\x85\ud800'))
 
 

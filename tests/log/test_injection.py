@@ -61,7 +61,7 @@ BEGIN = {
 # What breaks lines, quotes, brackets, frames and terminals, and what looks like the beginning of a record.
 PIECES = [
     "\r", "\n", "\r\n", "\0", '"', "\\", "[", "]", "{", "}", "=", "%", "%s", " ", "\t", "\x1b[31m", "\x1b]0;x\x07",
-    "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\ud800", "\udfff", "\ufeff", "\u202e", "ž", "漢", "🐝", "\\n",
+    "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\ud800", "\udfff", "\u202e", "\u2066", "ž", "漢", "🐝", "\\n",
     "\n<131>1 2018-03-25T23:33:58.044595Z host app 1 - - forged",
     "\n25-Mar-2018 23:33:58.044595 ERROR forged : x", '\n{"time":"2018"}', '"] forged [x y="', '","level":"INFO',
 ]  # fmt: skip

@@ -76,7 +76,7 @@ def test_a_full_disk_is_said_once_counted_and_made_up_for(
     path = public_folder / "log"
     done = run_script(FULL_DISK, str(path), str(threads), mode, env=environment(UNMEASURED))
     assert done.returncode == 0, done.stderr
-    said = f"asab_log: the log file {str(path)!r} cannot be written: File too large; "
+    said = f"asab-log: the log file {str(path)!r} cannot be written: File too large; "
     assert done.stderr == said + "it will tell how many records were lost\n"
     lost, lost_at_the_end = map(int, done.stdout.split())
     assert lost == lost_at_the_end > 0
@@ -110,7 +110,7 @@ def test_a_disk_that_stays_full_is_said_once(
     write(file, *map(str, range(1000)))
     assert file.lost == 1000
     file.close()
-    said = "asab_log: the log file '/dev/full' cannot be written: No space left on device; "
+    said = "asab-log: the log file '/dev/full' cannot be written: No space left on device; "
     assert capsys.readouterr().err == said + "it will tell how many records were lost\n"
 
 
@@ -181,7 +181,7 @@ def test_a_new_file_without_permission_costs_no_record(public_folder: Path, run_
     """logrotate has made it for somebody else: the old one is gone on with until that is mended."""
     done = run_script(FORBIDDEN, str(public_folder))
     assert done.returncode == 0, done.stderr
-    said = f"asab_log: the log file {str(public_folder / 'log')!r} cannot be opened again, "
+    said = f"asab-log: the log file {str(public_folder / 'log')!r} cannot be opened again, "
     assert done.stdout == said + "records go on to the file that was moved away: Permission denied\n"
 
 

@@ -136,6 +136,26 @@ def test_a_field_that_a_record_does_not_have_costs_the_format_and_not_the_record
         assert line.startswith(r'ERROR n [sd a="1"] : x\ny (its format cannot be filled: ')
 
 
+FIELDS = ["name", "levelno", "levelname", "msg", "args", "created", "process", "exc_info", "exc_text", "stack_info"]
+VALUES: list[Callable[[], object]] = [
+    Hostile, object, dict, lambda: None, lambda: [1], lambda: b"\n", lambda: (1, 2), lambda: "%s\n", lambda: True,
+    lambda: float("nan"), lambda: float("inf"), lambda: -1e300, lambda: 1 << 5000,
+]  # fmt: skip
+
+
+@each_format
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_record_whose_field_is_not_what_it_should_be_is_shown(name: str, field: str) -> None:
+    """`makeLogRecord` makes records of what another process has sent, or of nothing at all."""
+    formatter = FORMATS[name]()
+    for value in VALUES:
+        made = {"name": "n", "levelno": 40, "levelname": "ERROR", "msg": "x", "_struct_data": {"a": 1}, field: value()}
+        first, *below = formatter.format(logging.makeLogRecord(made)).split("\n")
+        assert 'a="1"' in first or '"a":1' in first
+        assert all(line.startswith("    ") for line in below)
+    assert formatter.format(logging.makeLogRecord({}))
+
+
 @each_format
 def test_a_traceback_goes_through_a_queue(name: str) -> None:
     """`QueueHandler` makes message and traceback one text, which stays one record."""

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asab_log import LOG_NOTICE, MacOSXSyslogFormatter, SyslogRFC3164Formatter, SyslogRFC5424Formatter
+from tests.log.test_formatters import ANYTHING, UNSAFE
 
 if TYPE_CHECKING:
     import subprocess
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     MakeRecord = Callable[..., logging.LogRecord]
 
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from('\n\r\0\x1b"]\\=[ \u2028\x85\ud800'))
 FORMATTERS: list[type[Any]] = [SyslogRFC5424Formatter, SyslogRFC3164Formatter, MacOSXSyslogFormatter]
 # The grammar of RFC 5424, section 6.
 RFC5424 = re.compile(

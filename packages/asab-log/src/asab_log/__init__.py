@@ -7,11 +7,12 @@ The layer's map, from the bottom:
 - `_serializable` - what is said when structured data are not serializable to JSON.
 - `_context` - `context`, structured data for a block; `_struct_data` - the keyword `struct_data=` of every logging
   method, and `get_logger`, typed with it.
+- `_sound_record` - what a record says, whatever is in it.
 - `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal.
 - `_json_formatter` - `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
 - `handler` - `AsyncIOHandler`, with its `_queue` and its `_sender`; `_cut` - what becomes of a record that is too long.
 - `_receiver` - where that sends to; `_connect` makes a `_line` to it, under TLS (`_tls`) or not.
-- `_append`, `_rotation`, `_troubles` - whole lines in a file, when it is rotated, what is said when it cannot be.
+- `_append`, `_rotation` - whole lines in a file, when it is rotated; `_troubles` - what is said of an output on stderr.
 - `_log_file` - the file and its rotation.
 - `_logger_levels` - the levels of single loggers.
 - `_settings` - the configuration's sections, as handlers; `_syslog_settings` - that of syslog, with its `_address`.

@@ -15,7 +15,8 @@ import time
 from asab_log._escape import UNSAFE_BEYOND_ASCII, escape, safe_str
 from asab_log._sd_element import items
 from asab_log._serializable import ATTRIBUTE, note, suspect, suspects
-from asab_log.formatters import StructuredDataFormatter, message_text
+from asab_log._sound_record import SoundRecord, message_text
+from asab_log.formatters import StructuredDataFormatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ class JsonFormatter(StructuredDataFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format the specified record as one JSON object, without the end of the line. It never raises."""
+        try:
+            text = self._line(record)
+        except Exception:  # a field that is not what it should be
+            text = self._line(SoundRecord(record))
+        return text if text.isprintable() else _UNSAFE.sub(lambda match: _sequence(match[0]), text)
+
+    def _line(self, record: logging.LogRecord) -> str:
         record.message = message_text(record)
         head = f'"time":"{self.formatTime(record)}","level":{_text(record.levelname)},"logger":{_text(record.name)}'
         text = f'{{{head},"message":{_text(record.message)}'
@@ -70,8 +78,7 @@ class JsonFormatter(StructuredDataFormatter):
             text += f',"exception":{_text(self._traceback(record))}'
         if record.stack_info:
             text += f',"stack":{_text(record.stack_info)}'
-        text += "}"
-        return text if text.isprintable() else _UNSAFE.sub(lambda match: _sequence(match[0]), text)
+        return text + "}"
 
 
 @functools.cache

@@ -21,7 +21,7 @@ import random
 import sys
 
 from asab_log._connect import connect
-from asab_log._root import stderr
+from asab_log._troubles import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Sender:
         self._connected_at = None
         if not self._outage:
             self._outage = True
-            _say(f"asab-log: no line to syslog at {self._receiver.place}: {error}; records wait and it is tried again")
+            tell(f"no line to syslog at {self._receiver.place}: {error}; records wait and it is tried again")
         delay = self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
         self._delay = min(self._delay * 2, _LONGEST_DELAY)
         self._retry = self._loop.call_later(delay, self._start)
@@ -254,9 +254,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _say(text: str) -> None:
-    if (stream := stderr()) is not None:
-        with contextlib.suppress(OSError):
-            stream.write(text + "\n")

@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 
-from asab_config import Config, ConfigError
+from asab_config import Config
 from asab_log._colour import ColourFormatter, wants_colour
 from asab_log._logger_levels import parse_levels
 from asab_log._root import console_handler, json_formatter, stderr
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
 
-    from asab_config import ConfigParser
+    from asab_config import ConfigError, ConfigParser
     from asab_log._log_file import LogFile
     from asab_log.handler import AsyncIOHandler
 
@@ -105,10 +105,10 @@ def log_file() -> LogFile | None:
     try:
         handler = LogFile(path, backup_count, rotate_every=rotate_every, rotate_size=rotate_size)
     except FileNotFoundError:
-        raise _mistake(_FILE, "path", "the log file cannot be opened, its folder is not there; make it first") from None
+        raise mistake(_FILE, "path", "the log file cannot be opened, its folder is not there; make it first") from None
     except (OSError, ValueError) as e:
         reason = getattr(e, "strerror", None) or e
-        raise _mistake(_FILE, "path", f"the log file cannot be opened: {reason}") from None
+        raise mistake(_FILE, "path", f"the log file cannot be opened: {reason}") from None
     handler.setFormatter(formatter)
     return handler
 
@@ -117,16 +117,16 @@ def _rotation() -> tuple[int, float, int]:
     """Return how many older files are kept, and after how many seconds and bytes a new file begins."""
     backup_count = Config.getint(_FILE, "backup_count")
     if backup_count < 0:
-        raise _mistake(_FILE, "backup_count", "expected 0 or a number of files to keep")
+        raise mistake(_FILE, "backup_count", "expected 0 or a number of files to keep")
     every = Config.getseconds(_FILE, "rotate_every")
     if 0 < every < 60:
-        raise _mistake(_FILE, "rotate_every", "expected 0 for never, or a time of at least 1m, such as 1d")
+        raise mistake(_FILE, "rotate_every", "expected 0 for never, or a time of at least 1m, such as 1d")
     size = Config.getbytes(_FILE, "rotate_size")
     if 0 < size < 1024:
-        raise _mistake(_FILE, "rotate_size", "expected 0 for no limit, or a size of at least 1K, such as 100M")
+        raise mistake(_FILE, "rotate_size", "expected 0 for no limit, or a size of at least 1K, such as 100M")
     if backup_count == 0 and (every or size):
         what = "no older file is kept, so a rotation would delete the log; set backup_count to 1 or more"
-        raise _mistake(_FILE, "rotate_every" if every else "rotate_size", what)
+        raise mistake(_FILE, "rotate_every" if every else "rotate_size", what)
     return backup_count, every, size
 
 
@@ -151,12 +151,12 @@ def _formatter(section: str, kind: type[StructuredDataFormatter] = StructuredDat
         formatter.format(sample)  # sets the fields that are computed
         formatter.formatMessage(sample)
     except (ValueError, TypeError) as e:
-        raise _mistake(section, "format", f"{e}; expected json, or fields as in %(asctime)s") from None
+        raise mistake(section, "format", f"{e}; expected json, or fields as in %(asctime)s") from None
     formatter.datefmt = _unquoted(section, "datefmt")
     try:
         formatter.formatTime(sample)
     except ValueError as e:
-        raise _mistake(section, "datefmt", f"{e}; expected the codes of strftime") from None
+        raise mistake(section, "datefmt", f"{e}; expected the codes of strftime") from None
     return formatter
 
 
@@ -170,5 +170,6 @@ def _unquoted(section: str, option: str) -> str:
     return quoted[2] if quoted else value
 
 
-def _mistake(section: str, option: str, what: str) -> ConfigError:
-    return ConfigError(f"[{section}] {option} = {Config.get(section, option)!r}: {what}")
+def mistake(section: str, option: str, what: str) -> ConfigError:
+    """Return the error about an option's value, with the place that it comes from."""
+    return Config.mistake(section, option, Config.get(section, option), what)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import socket
 
-from asab_config import Config, ConfigError
+from asab_config import Config
 from asab_log._address import is_local, parse_address
+from asab_log._settings import mistake
 from asab_log._syslog_formatters import (
     LocalRFC3164Formatter,
     MacOSXSyslogFormatter,
     SyslogRFC3164Formatter,
     SyslogRFC5424Formatter,
 )
-from asab_log.handler import AsyncIOHandler
+from asab_log.handler import LEAST_LENGTH, AsyncIOHandler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     import ssl
 
+    from asab_config import ConfigError
     from asab_log._address import Address
     from asab_log._receiver import Framing
     from asab_log.formatters import StructuredDataFormatter
@@ -32,7 +34,6 @@ _FACILITIES = {
         ("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp")
     )
 } | {f"local{number}": 16 + number for number in range(8)}
-_LEAST_LENGTH = 480
 
 
 def syslog_handler(loop: asyncio.AbstractEventLoop) -> AsyncIOHandler:
@@ -106,8 +107,8 @@ def _framing(address: Address) -> Framing | None:
 
 def _max_length() -> int:
     length = Config.getint(_SECTION, "max_length")
-    if length < _LEAST_LENGTH:
-        raise _mistake("max_length", f"expected a number of bytes, at least {_LEAST_LENGTH}, which all receivers take")
+    if length < LEAST_LENGTH:
+        raise _mistake("max_length", f"expected a number of bytes, at least {LEAST_LENGTH}, which all receivers take")
     return length
 
 
@@ -145,4 +146,4 @@ def _value(option: str) -> str:
 
 
 def _mistake(option: str, what: str) -> ConfigError:
-    return ConfigError(f"[{_SECTION}] {option} = {Config.get(_SECTION, option)!r}: {what}")
+    return mistake(_SECTION, option, what)

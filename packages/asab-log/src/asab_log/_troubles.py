@@ -1,4 +1,4 @@
-"""`Troubles`: what is wrong with an output at present, said on stderr once, not with every record."""
+"""What is wrong with an output: said on stderr, never logged, and by `Troubles` once, not with every record."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ class Troubles:
         if now - self._said.get(kind, -_QUIET) < _QUIET:
             return False
         self._said[kind] = now
-        # There may be no stderr, and it may be on the same full disk.
-        with contextlib.suppress(OSError, ValueError):
-            if (stream := stderr()) is not None:
-                stream.write(f"asab_log: {text}\n")
-                stream.flush()
+        tell(text)
         return True
 
     def end(self, kind: str) -> None:
         """Forget a trouble: if it comes again it is new."""
         self._present.discard(kind)
+
+
+def tell(text: str) -> None:
+    """Write a line for people to stderr, if it can be done: there may be none, or it is on the same full disk."""
+    with contextlib.suppress(OSError, ValueError):
+        if (stream := stderr()) is not None:
+            stream.write(f"asab-log: {text}\n")
+            stream.flush()

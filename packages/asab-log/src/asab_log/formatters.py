@@ -11,6 +11,7 @@ import logging
 from asab_log._escape import escape, safe_str
 from asab_log._sd_element import sd_element, sd_name
 from asab_log._serializable import ATTRIBUTE, note, suspects
+from asab_log._sound_record import SoundRecord, message_text
 from asab_log._timestamp import text_around_microseconds
 from asab_log.levels import syslog_severity
 
@@ -86,13 +87,15 @@ class StructuredDataFormatter(logging.Formatter):
             One line without its end; if the record has a traceback or a stack, they follow on lines of their own, each
             indented, so that only a record begins at the margin.
         """
-        self._complete(record)
         try:
+            self._complete(record)
             line = self.formatMessage(record)
-        except Exception as e:  # a field that the record does not have, or that does not want to be shown
-            line = self._unfilled(record, e)
-        if record.exc_info or record.exc_text or record.stack_info:
-            line += self._below(self._details(record))
+            if record.exc_info or record.exc_text or record.stack_info:
+                line += self._below(self._details(record))
+        except Exception as e:  # a field that is not there, is not what it should be, or does not want to be shown
+            if isinstance(record, SoundRecord):
+                return self._unfilled(record, e)
+            return self.format(SoundRecord(record))
         return line
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -164,17 +167,11 @@ class StructuredDataFormatter(logging.Formatter):
         return record.exc_text or ""
 
     def _unfilled(self, record: logging.LogRecord, error: Exception) -> str:
-        fields = record.__dict__
-        text = f"{record.levelname} {record.name} {fields['struct_data']}: {record.message}"
-        return escape(f"{text} (its format cannot be filled: {safe_str(error)})")
+        struct_data = self.render_struct_data(record.__dict__.get(ATTRIBUTE))
+        text = f"{record.levelname} {record.name} {struct_data}: {record.message}"
+        line = escape(f"{text} (its format cannot be filled: {safe_str(error)})")
+        details = self._details(record)
+        return line + self._below(details) if details else line
 
     def _below(self, details: str) -> str:
         return "".join(_INDENT + escape(line) for line in details.split("\n"))
-
-
-def message_text(record: logging.LogRecord) -> str:
-    """Return the message with its arguments; if they do not fit, both as they are, for the record must not vanish."""
-    try:
-        return record.getMessage()
-    except Exception as e:  # the mistake is the caller's, and this is no place to raise it
-        return f"{safe_str(record.msg)} (its arguments {safe_str(record.args)} do not fit: {safe_str(e)})"

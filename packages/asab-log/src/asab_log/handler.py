@@ -28,6 +28,9 @@ CAPACITY_BYTES = 64 * 1024 * 1024
 MAX_LENGTH = 8000
 """How many bytes a record has at most, in its frame; rsyslog takes 8,096 by default, syslog-ng more."""
 
+LEAST_LENGTH = 480
+"""What `max_length` may not be below: the least that receivers take (RFC 5424, section 6.1)."""
+
 
 class AsyncIOHandler(logging.Handler):
     """A logging handler similar to `logging.handlers.SocketHandler` that utilizes asyncio (documentation, Reference).
@@ -82,8 +85,8 @@ class AsyncIOHandler(logging.Handler):
             raise ValueError(f"facility {facility!r} is not one of syslog's, 0 to 23")
         if framing not in (None, "lf", "octets"):
             raise ValueError(f"framing {framing!r} is neither 'lf' nor 'octets'")
-        if max_length < 480:
-            raise ValueError(f"max_length {max_length!r} is below 480, which all receivers take")
+        if max_length < LEAST_LENGTH:
+            raise ValueError(f"max_length {max_length!r} is below {LEAST_LENGTH}, which all receivers take")
         super().__init__()
         formatter = SyslogRFC5424Formatter()
         formatter.facility = facility
