@@ -6,6 +6,10 @@ import logging
 
 from asab_log._escape import safe_str
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _TEXTS = ("name", "levelname", "exc_text", "stack_info")
 _END_OF_TIME = 253_402_214_400
 """The last day of the year 9999, in seconds since the epoch; times after it have no form that all receivers read."""
@@ -28,18 +32,16 @@ class SoundRecord(logging.LogRecord):
     def __init__(self, record: logging.LogRecord) -> None:
         """Copy a record."""
         super().__init__("", 0, "", 0, "", None, None)
-        fields = self.__dict__
+        fields: dict[str, Any] = self.__dict__
         fields.update(record.__dict__)
         for name in _TEXTS:
             if fields[name] is not None:
                 fields[name] = safe_str(fields[name])
         fields.update(msg=message_text(self), args=None)
-        if not isinstance(self.levelno, (int, float)):
-            self.levelno = 0
-        if not (isinstance(self.created, (int, float)) and 0 <= self.created < _END_OF_TIME):
-            self.created = 0.0
-        if not isinstance(self.process, int):
-            self.process = None
-        if not isinstance(self.exc_info, tuple):
-            self.exc_text = self.exc_text if self.exc_info is None else safe_str(self.exc_info)
-            self.exc_info = None
+        # Looked up, for a type checker believes that an attribute has its type.
+        level, created, exc_info = fields["levelno"], fields["created"], fields["exc_info"]
+        self.levelno = level if isinstance(level, int) else 0
+        self.created = created if isinstance(created, (int, float)) and 0 <= created < _END_OF_TIME else 0.0
+        self.process = fields["process"] if isinstance(fields["process"], int) else None
+        if exc_info is not None and not isinstance(exc_info, tuple):
+            self.exc_info, self.exc_text = None, safe_str(exc_info)
