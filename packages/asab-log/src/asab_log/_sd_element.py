@@ -41,10 +41,12 @@ def sd_element(sd_id: str, data: object) -> str:
         data: A mapping; anything else is shown as the value of a single parameter named `struct_data`.
     """
     params = ""
-    for name, value in items(data):
+    for name, value in list(data.items()) if type(data) is dict else items(data):
         # What nearly all data are is done in here: a function for each name and value would cost a third more.
         if type(value) is int and -_LONG < value < _LONG:
             text = str(value)
+        elif type(value) is str and value.isalnum():
+            text = value
         else:
             text = escape(value if type(value) is str else _value_text(value))
             text = text.replace("\\", r"\\").replace('"', r"\"").replace("]", r"\]")

@@ -115,13 +115,14 @@ class StructuredDataFormatter(logging.Formatter):
             datefmt: As in the constructor, which gives the default.
         """
         datefmt = datefmt or self.datefmt or self._default_datefmt
-        second, microseconds = divmod(round(record.created * 1_000_000), 1_000_000)
+        moment = round(record.created * 1_000_000)
+        second = moment // 1_000_000
         # Read and replaced as one, so that threads need no lock.
         known_datefmt, known_second, pieces = self._second
         if second != known_second or datefmt != known_datefmt:
             pieces = text_around_microseconds(datefmt, self.converter(second))
             self._second = datefmt, second, pieces
-        return f"{microseconds:06d}".join(pieces)
+        return f"{moment % 1_000_000:06d}".join(pieces)
 
     def render_struct_data(self, struct_data: object) -> str:
         """Return the string with structured data.
