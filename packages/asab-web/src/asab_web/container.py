@@ -20,10 +20,11 @@ from asab_app.arguments import add_option
 from asab_app.listener import Listener, open_listeners, open_listeners_now
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
-from asab_web import accesslog
+from asab_web import _aspects, accesslog
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
+from asab_web.eventstream import EventStream
 from asab_web.rest._errors import answer_errors
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class WebContainer(ConfigObject):
         "health": "no",
         "health_details": "no",
         "openapi": "no",
+        "access_log": "info",
+        **_aspects.DEFAULTS,
     }
 
     def __init__(self, websvc: WebService, config_section_name: str, config: Mapping[str, Any] | None = None) -> None:
@@ -96,14 +99,18 @@ class WebContainer(ConfigObject):
         self._listeners: list[Listener] = []
         self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
+        self._access_log = accesslog.server_options(self.Config)
         self._websockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
         # Without this aiohttp sends tracebacks to the clients whenever asyncio is in debug mode, so with `-v`.
         self.WebApp: web.Application = web.Application(
             handler_args={"debug": False}, client_max_size=self.Config.getbytes("body_max_size")
         )
+        _aspects.install(self.WebApp, self.Config)
         self.WebApp.middlewares.append(answer_errors)
         self.WebApp[APP] = websvc.App
         self.WebApp.on_response_prepare.append(self._on_prepare)
+        self.WebApp.on_shutdown.append(self._end_streams)
         self.WebApp.on_shutdown.append(self._close_websockets)
         self._endpoints = endpoints(config_section_name, self, websvc.App)
         websvc.App.delay_stop(self.Config.getseconds("drain_delay"))
@@ -139,8 +146,7 @@ class WebContainer(ConfigObject):
             add()
         self._runner = runner = web.AppRunner(self.WebApp, shutdown_timeout=timeout)
         await runner.setup()
-        options = {"access_log": accesslog.L, "access_log_class": accesslog.AccessLogger}
-        self._connections = connections = Connections(self._limits, runner, options)
+        self._connections = connections = Connections(self._limits, runner, self._access_log)
         connections.acceptor = Acceptor(
             f"[{self._section}]",
             self._listeners,
@@ -196,9 +202,16 @@ class WebContainer(ConfigObject):
     async def _on_prepare(self, _request: web.Request, response: web.StreamResponse) -> None:
         if isinstance(response, web.WebSocketResponse):
             self._websockets.add(response)
-        elif self._connections is not None and self._connections.draining:
+            return
+        if isinstance(response, EventStream):
+            self._streams.add(response)
+        if self._connections is not None and self._connections.draining:
             response.headers["Connection"] = "close"
             response.force_close()
+
+    async def _end_streams(self, _webapp: web.Application) -> None:
+        for stream in set(self._streams):
+            stream.stop()
 
     async def _close_websockets(self, _webapp: web.Application) -> None:
         """Tell the peers; one that does not answer is cut off. Otherwise their handlers hold up the stop."""

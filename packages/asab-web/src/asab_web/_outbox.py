@@ -1,0 +1,87 @@
+"""What waits to be sent to one WebSocket: a bounded queue, and a task while there is something in it.
+
+An idle socket costs no task, and who has something sent never waits. A client that does not keep up is cut off: it may
+connect again and learn how things stand, which beats a page that has silently missed something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from asab_log import get_logger
+
+if TYPE_CHECKING:
+    Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+L = get_logger(__name__)
+
+
+class Outbox:
+    """The messages for one socket."""
+
+    def __init__(
+        self, request: web.Request, websocket: web.WebSocketResponse, limit: int, grace: float, start: Start
+    ) -> None:
+        """Make it empty.
+
+        Args:
+            request: What the socket was opened by.
+            websocket: The socket.
+            limit: How many messages may wait.
+            grace: How long a client that is cut off has to take what is on its way, in seconds.
+            start: Starts tasks, and keeps them alive.
+        """
+        self._request = request
+        self._websocket = websocket
+        self._limit = limit
+        self._grace = grace
+        self._start = start
+        self._waiting: deque[tuple[bytes, WSMsgType]] = deque()
+        self._sender: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def put(self, message: bytes, kind: WSMsgType) -> bool:
+        """Have a message sent; return whether it will be. Where there is no room, the client is cut off."""
+        if self._closed or self._websocket.closed:
+            return False
+        if len(self._waiting) >= self._limit:
+            L.warning(
+                "A WebSocket client does not keep up and is cut off",
+                struct_data={"remote": self._request.remote or "-", "waiting": len(self._waiting)},
+            )
+            self.close()
+            self._start(self._cut_off())
+            return False
+        self._waiting.append((message, kind))
+        if self._sender is None:
+            self._sender = self._start(self._send())
+        return True
+
+    def close(self) -> None:
+        """Take nothing more, and forget what waits."""
+        self._closed = True
+        self._waiting.clear()
+        if self._sender is not None:
+            self._sender.cancel()
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                await self._websocket.send_frame(*self._waiting.popleft())
+        except ConnectionError:
+            self.close()  # the handler of the socket learns it by itself
+        finally:
+            self._sender = None
+
+    async def _cut_off(self) -> None:
+        """Close the socket; what a frozen client does not take is thrown away after a while."""
+        if (transport := self._request.transport) is not None:
+            asyncio.get_running_loop().call_later(self._grace, transport.abort)
+        with contextlib.suppress(ConnectionError):
+            await self._websocket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow")
