@@ -48,7 +48,7 @@ class StaticDirProvider:
             immutable: A pattern of paths, as `assets/*`, whose files never change because their names do; browsers do
                 not ask for them again within a year.
         """
-        self._folder = Path(path).resolve()
+        self._folder = _resolved(Path(path))
         self._index = index
         self._fallback = fallback
         self._cache_control = cache_control
@@ -91,11 +91,16 @@ class StaticDirProvider:
             return None  # on Windows the one divides, too; the other would name a file from the root of the disk
         try:
             return self._file(path) or (self._file("") if self._fallback and not Path(path).suffix else None)
-        except (OSError, ValueError):  # a name too long, a NUL byte, a loop of links
+        except (OSError, ValueError):  # a name too long, a NUL byte
             return None
 
     def _file(self, path: str) -> Path | None:
-        found = (self._folder / path).resolve()
+        found = _resolved(self._folder / path)
         if found.is_dir():
-            found = (found / self._index).resolve()
+            found = _resolved(found / self._index)
         return found if found.is_relative_to(self._folder) and found.is_file() else None
+
+
+def _resolved(path: Path) -> Path:
+    """Follow the links; `Path.resolve` raises a `RuntimeError` at a loop before Python 3.13."""
+    return Path(os.path.realpath(path))
