@@ -150,7 +150,9 @@ def test_without_the_option_nobody_is_allowed() -> None:
         ({"cors_origins": FRIEND, "cors_methods": "GET PUT"}, "cors_methods = 'GET PUT'"),
     ],
 )
-def test_what_cannot_be_meant_is_an_error(options: dict[str, str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_meant_is_an_error(
+    options: dict[str, str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Any origin with cookies would let every page act for its visitor."""
 
     async def scenario(_app: WebApplication, _session: aiohttp.ClientSession) -> None:

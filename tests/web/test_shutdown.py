@@ -235,3 +235,45 @@ def test_websockets_are_told_that_the_server_goes_away() -> None:
 
     assert serve(scenario, lambda app: app.WebApp.router.add_get("/", handler)) == 0
     assert closed == [WSCloseCode.GOING_AWAY]
+
+
+STREAMS = """
+import asab_app
+import asab_web
+
+class Server(asab_app.Application):
+    async def initialize(self):
+        self.add_module(asab_web.Module)
+        self.sockets, self.events = asab_web.WebSocketFactory(self), asab_web.EventStreamFactory(self)
+        router = self.get_service("asab.WebService").WebApp.router
+        router.add_get("/ws", self.sockets)
+        router.add_get("/events", self.events)
+        self.PubSub.subscribe("Application.stop!", self.on_stop)
+
+    async def main(self):
+        print(self.get_service("asab.WebService").default_container.addresses[0], flush=True)
+
+    def on_stop(self, message_type, counter):
+        self.sockets.broadcast("x" * 100)
+        self.events.broadcast("last")
+
+raise SystemExit(Server().run())
+"""
+
+
+async def test_websockets_and_event_streams_are_ended_in_order_at_the_stop(tmp_path: Path) -> None:
+    """Pages get what was said last, and connect again, to the next process; a client that does not read is no reason
+    to wait."""
+    (tmp_path / "server.py").write_text(STREAMS)
+    (tmp_path / "server.conf").write_text("[general]\nfinalize_timeout=10\n[asab:web]\nlisten=127.0.0.1:0\n")
+    with python("server.py", "-c", "server.conf", cwd=tmp_path) as process:
+        url = await asyncio.to_thread(process.wait_for, "^http://")
+        async with client(url) as session, session.ws_connect("/ws") as page, session.get("/events") as events:
+            process.send(signal.SIGTERM)
+            assert await page.receive_str() == "x" * 100
+            message = await page.receive()
+            assert (message.type, message.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
+            assert (await events.text()).endswith("data: last\n\n")  # in order: the last chunk has come
+            assert await asyncio.to_thread(process.wait) == 0
+    assert "ERROR" not in process.stderr
+    assert "Traceback" not in process.stderr

@@ -199,9 +199,8 @@ def test_without_the_fallback_what_is_not_there_is_not_found(folder: Path) -> No
     )
 
 
-PIECE = st.sampled_from(
-    ["..", ".", "/", "%2f", "%2e", "\\", "%5c", "%00", "%252e", "%c0%ae", ";", "leak", "secret.txt", "docs", "page", "%", "x"]
-)
+CLIMBING = ["..", ".", "/", "%2f", "%2e", "\\", "%5c", "%00", "%252e", "%c0%ae", ";", "%"]
+PIECE = st.sampled_from([*CLIMBING, "leak", "secret.txt", "docs", "page", "x"])
 
 
 def test_no_path_leads_out_of_the_folder(folder: Path) -> None:

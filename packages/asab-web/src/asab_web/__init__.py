@@ -3,19 +3,31 @@
 The layer's map, from the bottom:
 
 - `_connection`, `_connections` - those of clients: their limits, and how they end.
-- `accesslog` - a record for each request.
+- `origin` - where a page is from; `_vary` - what caches look at.
+- `accesslog` - a record for each request; `proxies`, `cors`, `compression` - what a container does for all requests,
+  put together by `_aspects`.
 - `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.
 - `service` - `WebService`: the containers of an application; `module` - `Module`, which adds it.
 - `session` - sessions, their storages, their cookie.
-- `rest` - answers and errors in JSON; `static` - `StaticDirProvider`; `websocket` - `WebSocketFactory`. They stand on
-  aiohttp alone, or nearly so.
+- `rest` - answers and errors in JSON; `static` - `StaticDirProvider`; `websocket` - `WebSocketFactory`, with an
+  `_outbox` for each socket; `eventstream` - `EventStreamFactory`. They stand on aiohttp alone, or nearly so.
 - `_keys` - keys of aiohttp's mappings that are found under a plain name, too.
 """
 
 from asab_web.container import APP, WebContainer
+from asab_web.eventstream import EventStream, EventStreamFactory
 from asab_web.module import Module
 from asab_web.service import WebService
 from asab_web.static import StaticDirProvider
 from asab_web.websocket import WebSocketFactory
 
-__all__ = ["APP", "Module", "StaticDirProvider", "WebContainer", "WebService", "WebSocketFactory"]
+__all__ = [
+    "APP",
+    "EventStream",
+    "EventStreamFactory",
+    "Module",
+    "StaticDirProvider",
+    "WebContainer",
+    "WebService",
+    "WebSocketFactory",
+]

@@ -44,13 +44,17 @@ class Outbox:
         self._start = start
         self._waiting: deque[tuple[bytes, WSMsgType]] = deque()
         self._sender: asyncio.Task[None] | None = None
+        self._stalled = False  # the socket does not take more at the moment
         self._closed = False
 
     def put(self, message: bytes, kind: WSMsgType) -> bool:
-        """Have a message sent; return whether it will be. Where there is no room, the client is cut off."""
+        """Have a message sent; return whether it will be. Where there is no room, the client is cut off.
+
+        Room lacks only where the client is to blame: a burst waits for the next turn of the event loop.
+        """
         if self._closed or self._websocket.closed:
             return False
-        if len(self._waiting) >= self._limit:
+        if self._stalled and len(self._waiting) >= self._limit:
             L.warning(
                 "A WebSocket client does not keep up and is cut off",
                 struct_data={"remote": self._request.remote or "-", "waiting": len(self._waiting)},
@@ -73,7 +77,9 @@ class Outbox:
     async def _send(self) -> None:
         try:
             while self._waiting:
+                self._stalled = True
                 await self._websocket.send_frame(*self._waiting.popleft())
+                self._stalled = False
         except ConnectionError:
             self.close()  # the handler of the socket learns it by itself
         finally:

@@ -41,7 +41,7 @@ class EventStream(web.StreamResponse):
         Args:
             request: The request.
             keep_alive: After how long without an event a comment is sent, in seconds.
-            backlog: How many events may wait for the client.
+            backlog: How many events may wait for the client, when it does not take them.
         """
         super().__init__(headers=_HEADERS)
         self._request = request
@@ -49,6 +49,7 @@ class EventStream(web.StreamResponse):
         self._backlog = backlog
         self._waiting: list[bytes] = []
         self._wake = asyncio.Event()
+        self._stalled = False  # the connection does not take more at the moment
         self._stopped = False
 
     def send(self, data: str, event: str | None = None) -> bool:
@@ -75,7 +76,7 @@ class EventStream(web.StreamResponse):
         """Have an encoded event sent; see `send`."""
         if self._stopped:
             return False
-        if len(self._waiting) >= self._backlog:
+        if self._stalled and len(self._waiting) >= self._backlog:
             self._cut_off()
             return False
         self._waiting.append(frame)
@@ -85,9 +86,14 @@ class EventStream(web.StreamResponse):
     async def pump(self) -> None:
         """Send what is put, until the stream is stopped or the client is gone."""
         try:
-            while self._waiting or not self._stopped:
+            while True:
                 await self._wait()
-                await self.write(b"".join(self._take()) or _COMMENT)
+                frames = self._take()
+                if self._stopped and not frames:
+                    return
+                self._stalled = True
+                await self.write(b"".join(frames) or _COMMENT)
+                self._stalled = False
         except ConnectionError:
             self._stopped = True
 
@@ -174,6 +180,7 @@ class EventStreamFactory:
         finally:
             stream.stop()
             self.Streams.discard(stream)
+            await self.on_close(request, stream)
         return stream
 
     async def on_request(self, request: web.Request) -> None:
@@ -181,6 +188,9 @@ class EventStreamFactory:
 
     async def on_connect(self, request: web.Request, stream: EventStream) -> None:
         """Learn that a stream is open, and gets what is broadcast from now on; for overriding."""
+
+    async def on_close(self, request: web.Request, stream: EventStream) -> None:
+        """Learn that a stream has ended; for overriding."""
 
     def broadcast(self, data: str, event: str | None = None) -> int:
         """Send an event to all open streams, without waiting for anybody, and keep it for those that come back.

@@ -57,8 +57,8 @@ class WebSocketFactory:
                 all. Browsers send cookies along, whoever's page it is.
             heartbeat: How long a silent client is left alone before it is asked for a sign of life, in seconds; it
                 has half of that to answer. `None` never asks.
-            backlog: How many messages of `broadcast` may wait for a client; one that does not keep up is closed with
-                the code 1013 (try again later).
+            backlog: How many messages of `broadcast` may wait for a client that does not take them; then its socket is
+                closed with the code 1013 (try again later).
             limit: How many sockets may be open; 0 for any number. Others are answered 503.
 
         Raises:
