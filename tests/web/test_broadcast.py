@@ -126,10 +126,10 @@ def test_a_slow_client_holds_up_nobody_and_is_cut_off(caplog: pytest.LogCaptureF
 def test_a_client_that_wakes_up_learns_that_it_has_been_cut_off() -> None:
     """It connects again after a while, instead of showing what is no longer true."""
 
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession, board: Board) -> None:
-        slow = await deaf(app)
-        while board.broadcast(b"x" * 100_000):
-            await asyncio.sleep(0)
+    async def scenario(app: WebApplication, session: aiohttp.ClientSession, board: Board) -> None:
+        slow, page = await deaf(app), await connect(session)
+        while board.broadcast(b"x" * 100_000) == 2:
+            await page.receive_bytes()
         received, loop = b"", asyncio.get_running_loop()
         while more := await loop.sock_recv(slow, 2**20):
             received = (received + more)[-100:]

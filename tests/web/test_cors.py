@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+import aiohttp_cors
 import pytest
 from aiohttp import web
 
@@ -162,6 +163,23 @@ def test_what_cannot_be_meant_is_an_error(
         run(scenario, **options)
     assert stopped.value.code == 78
     assert text in capsys.readouterr().err
+
+
+def test_aiohttp_cors_works_as_on_any_aiohttp_application() -> None:
+    """Who needs other rules for each route takes the library."""
+
+    def setup(app: WebApplication) -> None:
+        cors = aiohttp_cors.setup(app.WebApp, defaults={FRIEND: aiohttp_cors.ResourceOptions(allow_headers=["X-Other"])})
+        cors.add(app.WebApp.router.add_put("/", hello))
+
+    async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
+        status, found = await preflight(session, FRIEND)
+        assert (status, found["Access-Control-Allow-Origin"]) == (200, FRIEND)
+        assert (await preflight(session, STRANGER))[0] == 403
+        async with session.put("/", headers={"Origin": FRIEND}) as response:
+            assert response.headers["Access-Control-Allow-Origin"] == FRIEND
+
+    serve(scenario, setup)
 
 
 def test_origins_are_compared_as_browsers_write_them() -> None:

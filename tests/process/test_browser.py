@@ -1,0 +1,51 @@
+"""The example with a login, as its user meets it: in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import browser
+from tests.support.processes import free_port, python
+
+LOGIN_FORM = "document.querySelector('input[name=user]')?.name"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "websession.py"
+
+
+@pytest.mark.slow
+async def test_a_user_logs_in_sees_ticks_arrive_and_logs_out(tmp_path: Path) -> None:
+    """Cookies, redirects and WebSockets are what a browser makes of them."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    (tmp_path / "web.conf").write_text(
+        f"[general]\ntick_period = 0.2\n[asab:web]\nlisten = 127.0.0.1:{port}\naccess_log = notice\ncompress = yes\n"
+    )
+    with python(EXAMPLE, "-c", "web.conf", cwd=tmp_path) as server:
+        await asyncio.to_thread(server.wait_for_port, port)
+        async with browser(tmp_path) as page:
+            await page.go(url)
+            await page.see(LOGIN_FORM)
+            await page.run("document.querySelector('input[name=user]').value = 'Ann <b>&'")
+            await page.run("document.querySelector('form').requestSubmit()")
+            assert await page.see("document.getElementById('user')?.textContent") == "Ann <b>&"
+            assert await page.see("document.getElementById('visits').textContent") == "1"
+            assert await page.run("document.cookie") == ""  # no script reads it
+
+            first = int(await page.see("parseInt(document.getElementById('ticks').value)"))
+            assert int(await page.see(f"(n => n > {first} && n)(parseInt(document.getElementById('ticks').value))"))
+
+            await page.go(url)
+            assert await page.see("document.getElementById('visits')?.textContent") == "2"
+
+            await page.run("document.querySelector('form').requestSubmit()")
+            await page.see(LOGIN_FORM)
+            await page.go(url)
+            await page.see(LOGIN_FORM)
+            refused = "new Promise(d => { const s = new WebSocket('/ticks'); s.onclose = s.onopen = e => d(e.type) })"
+            assert await page.run(refused) == "close"
+        assert await asyncio.to_thread(server.stop, signal.SIGTERM) == 0
+    assert "Traceback" not in server.stderr
+    assert 'path="/login" status="303"' in server.stderr
