@@ -107,4 +107,10 @@ OURS = (
     Name("asab.web.session.SessionStorageError", layer="asab_web.session.SessionStorageError"),
     Name("asab.web.session.SessionTooLargeError", layer="asab_web.session.SessionTooLargeError"),
     Name("asab.mom.MemoryBroker", layer="asab_mom.MemoryBroker", base="asab.mom.broker.Broker"),
+    Name("asab.web.EventStream", layer="asab_web.EventStream"),
+    Name(
+        "asab.web.EventStreamFactory",
+        "(app, *, keep_alive=15.0, backlog=100, history=100, limit=0)",
+        layer="asab_web.EventStreamFactory",
+    ),
 )

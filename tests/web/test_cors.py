@@ -169,7 +169,8 @@ def test_aiohttp_cors_works_as_on_any_aiohttp_application() -> None:
     """Who needs other rules for each route takes the library."""
 
     def setup(app: WebApplication) -> None:
-        cors = aiohttp_cors.setup(app.WebApp, defaults={FRIEND: aiohttp_cors.ResourceOptions(allow_headers=["X-Other"])})
+        rules = aiohttp_cors.ResourceOptions(allow_headers=["X-Other"])
+        cors = aiohttp_cors.setup(app.WebApp, defaults={FRIEND: rules})
         cors.add(app.WebApp.router.add_put("/", hello))
 
     async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
@@ -187,5 +188,6 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
     assert parse_origin("HTTPS://App.Example.com:443/") == FRIEND
     assert parse_origin("http://localhost:3000") == "http://localhost:3000"
     assert parse_origin("http://[::1]:80") == "http://[::1]"
-    for nonsense in ("", "null", "file:///x", "https://", "https://u@h", "https://h/p", "https://h?q", "//h", "h:1"):
-        assert parse_origin(nonsense) is None
+    nonsense = ["", "null", "file:///x", "https://", "https://u@h", "https://h/p", "https://h?q", "//h", "h:1"]
+    for text in (*nonsense, "http://h:99999", "http://[::1", "http://é", "http://*.h"):
+        assert parse_origin(text) is None

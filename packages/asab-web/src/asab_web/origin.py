@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import hdrs
-from yarl import URL
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 FORMS = "scheme, host and, where it is not the usual one, port, as https://app.example.com or http://localhost:3000"
 
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # a name, in the letters of DNS, or an address
+_USUAL_PORT = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, in the letters of DNS, or an address
 
 
 def parse_origin(text: str) -> str | None:
@@ -22,13 +23,14 @@ def parse_origin(text: str) -> str | None:
     `null`, the origin of sandboxed pages and local files, is none: anybody can have it.
     """
     try:
-        url = URL(text)
-        origin = str(url.origin())
-    except (ValueError, TypeError):
+        url = urlsplit(text)
+        host, port = url.hostname or "", url.port
+    except ValueError:
         return None
-    is_bare = url.path in ("", "/") and not url.raw_query_string and not url.raw_fragment and url.user is None
-    is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host or "")
-    return origin if is_web and is_bare else None
+    if url.scheme not in _USUAL_PORT or not _HOST.fullmatch(host) or not _is_bare(url):
+        return None
+    authority = f"[{host}]" if ":" in host else host
+    return f"{url.scheme}://{authority}" + ("" if port in (None, _USUAL_PORT[url.scheme]) else f":{port}")
 
 
 def is_same_origin(request: web.BaseRequest) -> bool:
@@ -37,12 +39,12 @@ def is_same_origin(request: web.BaseRequest) -> bool:
     Programs that are no browsers send no `Origin`. Host and port are compared, not the scheme: behind a proxy the
     server may not know it.
     """
-    origin = request.headers.get(hdrs.ORIGIN)
-    if origin is None:
+    header = request.headers.get(hdrs.ORIGIN)
+    if header is None:
         return True
-    parsed = parse_origin(origin)
-    if parsed is None:
-        return False
-    page = URL(parsed)
-    here = parse_origin(f"{page.scheme}://{request.host}")
-    return here == parsed
+    page = parse_origin(header)
+    return page is not None and page == parse_origin(f"{page.partition(':')[0]}://{request.host}")
+
+
+def _is_bare(url: SplitResult) -> bool:
+    return url.path in ("", "/") and not url.query and not url.fragment and "@" not in url.netloc
