@@ -169,8 +169,7 @@ def test_aiohttp_cors_works_as_on_any_aiohttp_application() -> None:
     """Who needs other rules for each route takes the library."""
 
     def setup(app: WebApplication) -> None:
-        rules = aiohttp_cors.ResourceOptions(allow_headers=["X-Other"])
-        cors = aiohttp_cors.setup(app.WebApp, defaults={FRIEND: rules})
+        cors = aiohttp_cors.setup(app.WebApp, defaults={FRIEND: {"allow_headers": ["X-Other"]}})
         cors.add(app.WebApp.router.add_put("/", hello))
 
     async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
