@@ -25,6 +25,9 @@ L = get_logger(__name__)
 class Outbox:
     """The messages for one socket."""
 
+    # There may be ten thousand of them, idle.
+    __slots__ = ("_closed", "_grace", "_limit", "_request", "_sender", "_stalled", "_start", "_waiting", "_websocket")
+
     def __init__(
         self, request: web.Request, websocket: web.WebSocketResponse, limit: int, grace: float, start: Start
     ) -> None:
@@ -42,7 +45,7 @@ class Outbox:
         self._limit = limit
         self._grace = grace
         self._start = start
-        self._waiting: deque[tuple[bytes, WSMsgType]] = deque()
+        self._waiting: deque[tuple[bytes, WSMsgType]] | None = None  # an empty one takes 600 bytes
         self._sender: asyncio.Task[None] | None = None
         self._stalled = False  # the socket does not take more at the moment
         self._closed = False
@@ -54,7 +57,10 @@ class Outbox:
         """
         if self._closed or self._websocket.closed:
             return False
-        if self._stalled and len(self._waiting) >= self._limit:
+        if self._waiting is None:
+            self._waiting = deque()
+            self._sender = self._start(self._send(self._waiting))
+        elif self._stalled and len(self._waiting) >= self._limit:
             L.warning(
                 "A WebSocket client does not keep up and is cut off",
                 struct_data={"remote": self._request.remote or "-", "waiting": len(self._waiting)},
@@ -63,27 +69,24 @@ class Outbox:
             self._start(self._cut_off())
             return False
         self._waiting.append((message, kind))
-        if self._sender is None:
-            self._sender = self._start(self._send())
         return True
 
     def close(self) -> None:
         """Take nothing more, and forget what waits."""
         self._closed = True
-        self._waiting.clear()
         if self._sender is not None:
             self._sender.cancel()
 
-    async def _send(self) -> None:
+    async def _send(self, waiting: deque[tuple[bytes, WSMsgType]]) -> None:
         try:
-            while self._waiting:
+            while waiting:
                 self._stalled = True
-                await self._websocket.send_frame(*self._waiting.popleft())
+                await self._websocket.send_frame(*waiting.popleft())
                 self._stalled = False
         except ConnectionError:
-            self.close()  # the handler of the socket learns it by itself
+            self._closed = True  # the handler of the socket learns it by itself
         finally:
-            self._sender = None
+            self._waiting = self._sender = None
 
     async def _cut_off(self) -> None:
         """Close the socket; what a frozen client does not take is thrown away after a while."""
