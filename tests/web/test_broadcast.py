@@ -32,6 +32,7 @@ class Board(WebSocketFactory):
         self.closed.put_nowait(websocket)
 
 
+PAGES: list[aiohttp.ClientWebSocketResponse] = []  # which a test leaves open
 Test = Callable[[WebApplication, aiohttp.ClientSession, Board], Awaitable[None]]
 
 
@@ -43,13 +44,18 @@ def run(test: Test, sections: dict[str, dict[str, str]] | None = None, **options
         app.WebApp.router.add_get("/ws", boards[0])
 
     async def with_board(app: WebApplication, session: aiohttp.ClientSession) -> None:
-        await test(app, session, boards[0])
+        try:
+            await test(app, session, boards[0])
+        finally:
+            while PAGES:
+                await PAGES.pop().close()
 
     assert serve(with_board, setup, sections=sections) == 0
 
 
 async def connect(session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
     websocket = await session.ws_connect("/ws")
+    PAGES.append(websocket)
     assert await websocket.receive_str() == "welcome"
     return websocket
 
