@@ -20,9 +20,12 @@ class Board(WebSocketFactory):
     def __init__(self, app: WebApplication, **options: object) -> None:
         super().__init__(app, **options)  # type: ignore[arg-type]
         self.closed: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
+        self.transports: list[asyncio.Transport] = []
 
     async def on_connect(self, request: web.Request, websocket: web.WebSocketResponse) -> None:
         assert websocket in self.WebSockets
+        assert request.transport is not None
+        self.transports.append(request.transport)
         await websocket.send_str("welcome")
 
     async def on_message(self, request: web.Request, websocket: web.WebSocketResponse, message: WSMessage) -> None:
@@ -231,14 +234,18 @@ def test_more_sockets_than_the_limit_are_refused() -> None:
     run(scenario, limit=2)
 
 
-def test_a_client_that_is_gone_without_a_word_is_noticed() -> None:
+def test_a_client_that_is_gone_without_a_word_is_noticed_and_its_connection_ends() -> None:
     """A half-open connection would be kept, and written to, for ever."""
 
     async def scenario(app: WebApplication, _session: aiohttp.ClientSession, board: Board) -> None:
         silent = await deaf(app)
+        [transport] = board.transports
+        for _ in range(100):
+            board.broadcast(b"x" * 100_000)  # of which something waits to be sent when it is noticed
         websocket = await board.closed.get()
         assert websocket.close_code == WSCloseCode.ABNORMAL_CLOSURE
         assert not board.WebSockets
+        assert transport.get_extra_info("socket").fileno() == -1
         silent.close()
 
-    run(scenario, heartbeat=0.2)
+    run(scenario, heartbeat=0.2, compress=False, backlog=1000)

@@ -115,6 +115,7 @@ def test_nobody_else_is_believed(proxies: str) -> None:
         # A client's open quote would swallow what the proxy has added, and leave the client's word in its place.
         (['for="6.6.6.6";x=", for="[2001:db8::1]"'], PROXY, "http://inner/"),
         (['for="6.6.6.6";x=", for=192.0.2.1'], PROXY, "http://inner/"),
+        (['for=6.6.6.6, x=", for="[2001:db8::1]"'], PROXY, "http://inner/"),
         (['for=6.6.6.6;x="', "for=192.0.2.1"], "192.0.2.1", "http://inner/"),
     ],
 )

@@ -36,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
     (folder / "leak.js").symlink_to("../secret.txt")
     (folder / "loop.txt").symlink_to("loop.txt")
     os.mkfifo(folder / "pipe.txt")
+    (folder / "back\\slash.txt").write_text("SECRET")
     return folder
 
 
@@ -61,6 +62,7 @@ CASES = [
     ("%2fetc/passwd.txt", 404, None),
     ("docs%5c..%5c..%5csecret.txt", 404, None),
     ("docs\\.git\\config", 404, None),
+    ("back%5cslash.txt", 404, None),
     ("leak.js", 404, None),
     ("loop.txt", 404, None),
     ("pipe.txt", 404, None),
@@ -75,7 +77,7 @@ def test_the_files_of_the_folder_are_served_and_nothing_else(folder: Path, root:
     prefix = "/" if root == "/" else "/app/"
 
     async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        for path, status, text in CASES:
+        for path, status, text in [*CASES, (f"{folder}/app.js", 404, None)]:
             request = f"GET {prefix}{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
             head, _, body = (await raw(app.url, request)).partition(b"\r\n\r\n")
             assert (path, int(head.split()[1])) == (path, status)
