@@ -49,3 +49,49 @@ async def test_a_user_logs_in_sees_ticks_arrive_and_logs_out(tmp_path: Path) -> 
         assert await asyncio.to_thread(server.stop, signal.SIGTERM) == 0
     assert "Traceback" not in server.stderr
     assert 'path="/login" status="303"' in server.stderr
+
+
+API = """
+import asab
+import pydantic
+from asab.web import Module
+from asab.web.rest import typed_handler
+
+class Order(pydantic.BaseModel):
+    name: str
+
+@typed_handler
+async def order(request, body: Order) -> Order:
+    '''Take an <order>.'''
+    return body
+
+class Shop(asab.Application):
+    async def initialize(self):
+        self.add_module(Module)
+        self.get_service("asab.WebService").WebApp.router.add_post("/orders", order)
+
+raise SystemExit(Shop().run())
+"""
+
+
+@pytest.mark.slow
+async def test_the_documentation_page_is_shown_with_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """Who reads about the API needs neither the internet nor a program, and its style passes its own policy."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    (tmp_path / "shop.py").write_text(API)
+    (tmp_path / "shop.conf").write_text(f"[asab:web]\nlisten = 127.0.0.1:{port}\nopenapi = yes\n")
+    with python("shop.py", "-c", "shop.conf", cwd=tmp_path) as server:
+        await asyncio.to_thread(server.wait_for_port, port)
+        async with browser(tmp_path) as page:
+            await page.go(f"{url}asab/v1/docs")
+            text = await page.see("document.readyState == 'complete' && document.body.innerText")
+            assert "/orders" in text
+            assert "Take an <order>." in text
+            assert await page.run("getComputedStyle(document.body).maxWidth") == "960px"
+            assert await page.run("document.querySelectorAll('script').length") == 0
+            loaded = await page.run("performance.getEntriesByType('resource').map(each => each.name)")
+            assert [each for each in loaded if not each.startswith(url)] == []
+            await page.run("document.querySelector('a[href*=openapi]').click()")
+            assert '"openapi":' in await page.see("location.pathname.endsWith('/openapi') && document.body.innerText")
+        assert await asyncio.to_thread(server.stop) == 0
