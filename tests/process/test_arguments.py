@@ -123,4 +123,4 @@ def test_the_web_server_listens_where_the_command_line_says(folder: Path) -> Non
         assert process.stop() == 0, process.report()
     with python("app.py", "--listen", "nowhere", cwd=folder) as process:
         assert process.wait() == 78
-        assert "[asab:web] listen = 'nowhere': expected an address" in process.stderr
+        assert "[asab:web] listen: 'nowhere' is no address: expected" in process.stderr
