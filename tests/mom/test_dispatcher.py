@@ -9,38 +9,45 @@ import pytest
 
 from asab_mom import Message
 from asab_mom._dispatcher import Dispatcher
+from asab_mom._failures import Failures, Policy
+from asab_mom._subscription import Subscription
 from asab_mom.message import Outcome
 
 if TYPE_CHECKING:
     from asab_mom import Properties
 
 
-async def _no_reply(reply_to: str, body: object, correlation_id: str | None) -> None:
+async def _nothing(*args: object) -> None:
     pass
+
+
+def make_dispatcher() -> Dispatcher:
+    failures = Failures(Policy(), lambda what: None, _nothing, _nothing, _nothing)
+    return Dispatcher(asyncio.get_running_loop(), _nothing, failures)
 
 
 async def test_a_message_whose_task_is_cancelled_before_it_begins_goes_back() -> None:
     """Not even the worst moment loses a message."""
-    dispatcher = Dispatcher(asyncio.get_running_loop(), _no_reply)
+    dispatcher = make_dispatcher()
     outcomes: list[Outcome] = []
 
     async def handler(properties: Properties, body: bytes) -> None:
         raise AssertionError("it never begins")
 
     dispatcher.add("t", handler, None)
-    dispatcher.start(Message(b"", "t"), outcomes.append)
+    dispatcher.start(Message(b"", "t"), Subscription("q"), outcomes.append)
     (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "handler of 't'")
     task.cancel()
     await asyncio.wait([task])
     await dispatcher.close(0)
     assert outcomes == [Outcome.RETURN]
-    dispatcher.start(Message(b"", "t"), outcomes.append)
+    dispatcher.start(Message(b"", "t"), Subscription("q"), outcomes.append)
     assert outcomes == [Outcome.RETURN] * 2
 
 
 async def test_a_message_whose_handler_awaits_something_cancelled_is_rejected(caplog: pytest.LogCaptureFixture) -> None:
     """Back in its queue it would come again at once, for ever."""
-    dispatcher = Dispatcher(asyncio.get_running_loop(), _no_reply)
+    dispatcher = make_dispatcher()
     settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     async def handler(properties: Properties, body: bytes) -> None:
@@ -49,14 +56,14 @@ async def test_a_message_whose_handler_awaits_something_cancelled_is_rejected(ca
         await other
 
     dispatcher.add("t", handler, None)
-    dispatcher.start(Message(b"", "t"), settled.set_result)
+    dispatcher.start(Message(b"", "t"), Subscription("q"), settled.set_result)
     assert await settled is Outcome.REJECT
     assert "was cancelled by what it awaits: the message is rejected" in caplog.text
 
 
 async def test_a_handler_can_be_replaced_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
     """Two modules that fight for a target are found out."""
-    dispatcher = Dispatcher(asyncio.get_running_loop(), _no_reply)
+    dispatcher = make_dispatcher()
     settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     async def first(properties: Properties, body: bytes) -> None:
@@ -67,6 +74,6 @@ async def test_a_handler_can_be_replaced_and_that_is_said(caplog: pytest.LogCapt
 
     dispatcher.add("t", first, None)
     dispatcher.add("t", second, None)
-    dispatcher.start(Message(b"", "t"), settled.set_result)
+    dispatcher.start(Message(b"", "t"), Subscription("q"), settled.set_result)
     assert await settled is Outcome.ACCEPT
     assert "The handler of target 't' is replaced" in caplog.text

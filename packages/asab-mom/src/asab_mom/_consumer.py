@@ -6,7 +6,9 @@ The rules:
 2. An existing queue is used as it is, a missing one is declared durable. A queue of our own outlives a lost line, and
    the broker too, but not ten minutes without us.
 3. Each subscription has a channel of its own, so that what goes wrong with one does not touch the others.
-4. A message that cannot be read is rejected, and said.
+4. A message that cannot be read is handed on apart from the others.
+5. Answers to calls flow from the first moment to the last, as many as come. When their channel ends, that is told: who
+   waits for an answer does not wait for a line.
 """
 
 from __future__ import annotations
@@ -15,40 +17,51 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from asab_mom._connection import Channel
 from asab_mom._delivery import Delivery
-from asab_mom._dispatcher import Dispatcher
-from asab_mom._errors import ChannelError
+from asab_mom._errors import ChannelError, LineError
 from asab_mom._line import Line
-from asab_mom.broker import Subscription
+from asab_mom._subscription import OWN_EXPIRES, Subscription
 from asab_mom.message import Message, Outcome
+from asab_mom.properties import Properties
 
 L = logging.getLogger(__name__)
 
-OWN_QUEUE = {"x-expires": 600_000}
-"""Milliseconds without a consumer after which the broker deletes a queue of ours; no lost line should last as long."""
-
+OWN_QUEUE = {"x-expires": OWN_EXPIRES}
 ASK_TIMEOUT = 2.0
 NOT_FOUND = 404
+
+Settle: TypeAlias = Callable[[Outcome], None]
 
 
 class Consumer:
     """Takes messages from the queues of a broker to its dispatcher."""
 
-    def __init__(self, line: Line, dispatcher: Dispatcher, prefetch: int) -> None:
+    def __init__(
+        self,
+        line: Line,
+        prefetch: int,
+        receive: Callable[[Subscription, Message, Settle], None],
+        receive_unreadable: Callable[[Message, Subscription, str, Settle], None],
+        lost: Callable[[str], None],
+    ) -> None:
         """Begin without subscriptions.
 
         Args:
             line: The connection for consuming.
-            dispatcher: What handles the messages.
             prefetch: How many messages of a subscription are handled at once.
+            receive: Called with each message and what settles it.
+            receive_unreadable: The same, for one whose properties cannot be read, with the reason.
+            lost: Called with why answers to calls do not come any more.
         """
         self._line = line
-        self._dispatcher = dispatcher
         self._prefetch = prefetch
+        self._receive = receive
+        self._receive_unreadable = receive_unreadable
+        self._lost = lost
         self._flowing = asyncio.Event()
         self._stopped = False
         self._consuming: dict[Subscription, tuple[Channel, str]] = {}
@@ -60,7 +73,21 @@ class Consumer:
         """Declare and consume a subscription in the background, as long as the line is not closed."""
         self._untried.add(subscription)
         self._tried.clear()
-        self._line.keep_channel(loop, f"Subscription of {_name(subscription)}", lambda c: self._serve(subscription, c))
+        self._line.keep_channel(loop, f"Subscription of {subscription}", lambda c: self._serve(subscription, c))
+
+    async def declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
+        """Declare a durable queue, on a channel beside the one that the messages of a subscription come from.
+
+        Raises:
+            LineError: If that one has ended, or the broker does not have it.
+        """
+        channel, _ = self._consuming[subscription]
+        beside = await channel.connection.open_channel()
+        try:
+            if arguments or not await _exists(queue, beside):
+                await beside.call(beside.queue_declare, queue, durable=True, arguments=dict(arguments))
+        finally:
+            await beside.shut()
 
     def flow(self) -> None:
         """Let messages in."""
@@ -74,7 +101,8 @@ class Consumer:
         """Let no more messages in; those that are here can still be settled."""
         self._stopped = True
         self._tried.set()
-        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in self._consuming.values())
+        consuming = [consuming for s, consuming in self._consuming.items() if not s.answers]
+        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in consuming)
 
     async def close(self) -> None:
         """Delete the queues of our own."""
@@ -93,10 +121,21 @@ class Consumer:
         finally:
             if channel.connection.is_up:
                 self._mark_tried(subscription)
+        if subscription.answers:
+            await self._take_answers(subscription, channel)
+            return
         await self._flowing.wait()
         if not self._stopped:
             await self._consume(subscription, channel)
         await channel.wait_ended()
+
+    async def _take_answers(self, subscription: Subscription, channel: Channel) -> None:
+        try:
+            await self._consume(subscription, channel)
+            await channel.wait_ended()
+        except LineError as error:
+            self._lost(f"the line broke before the answer came: {error}")
+            raise
 
     def _mark_tried(self, subscription: Subscription) -> None:
         self._untried.discard(subscription)
@@ -112,20 +151,21 @@ class Consumer:
             await channel.call(channel.queue_bind, subscription.queue, subscription.exchange, subscription.routing_key)
 
     async def _consume(self, subscription: Subscription, channel: Channel) -> None:
-        await channel.call(channel.basic_qos, prefetch_count=self._prefetch)
+        if not subscription.answers:
+            await channel.call(channel.basic_qos, prefetch_count=self._prefetch)
         tag = await channel.consume(subscription.queue, lambda delivery: self._deliver(subscription, channel, delivery))
         self._consuming[subscription] = channel, tag
-        if self._stopped:
+        if self._stopped and not subscription.answers:
             await channel.call(channel.basic_cancel, tag)
 
     def _deliver(self, subscription: Subscription, channel: Channel, delivery: Delivery) -> None:
+        settle = functools.partial(channel.settle, delivery.tag)
+        properties = Properties() if delivery.properties is None else delivery.properties
+        message = Message(delivery.body, delivery.target, delivery.exchange, properties)
         if delivery.properties is None:
-            L.error("A message from %s is rejected: %s", _name(subscription), delivery.fault)
-            channel.settle(delivery.tag, Outcome.REJECT)
-            return
-        target = delivery.target if subscription.target is None else subscription.target
-        message = Message(delivery.body, target, delivery.exchange, delivery.properties)
-        self._dispatcher.start(message, functools.partial(channel.settle, delivery.tag))
+            self._receive_unreadable(message, subscription, delivery.fault, settle)
+        else:
+            self._receive(subscription, message, settle)
 
 
 async def _exists(queue: str, channel: Channel) -> bool:
@@ -140,7 +180,3 @@ async def _exists(queue: str, channel: Channel) -> bool:
     finally:
         await probe.shut()
     return True
-
-
-def _name(subscription: Subscription) -> str:
-    return f"exchange {subscription.exchange!r}" if subscription.exchange else f"queue {subscription.queue!r}"

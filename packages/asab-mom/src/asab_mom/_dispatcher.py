@@ -2,21 +2,27 @@
 
 The rules:
 
-1. The target decides; a message without a handler is discarded with a warning.
+1. The target decides which handler gets a message.
 2. Every message is handled in a task that the dispatcher owns, and is settled exactly once, when that task is done.
-3. Accepted when the handler has returned and its reply has been accepted; rejected when either raised; returned to its
-   queue when somebody cancelled the task.
+3. Accepted when the handler has returned and its reply has been accepted; as `Failures` says when either raised, and
+   when there is no handler; returned to its queue when somebody cancelled the task.
+4. No more handlers run at once than the broker and the target allow. Those that wait get their turn in the order of
+   their messages; when the dispatcher closes their messages go back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias
 
+from asab_mom._failures import Failures
+from asab_mom._subscription import Subscription
 from asab_mom.message import Body, Message, Outcome
 from asab_mom.properties import Properties
 
@@ -27,50 +33,73 @@ CANCEL_TIMEOUT = 1.0
 Handler: TypeAlias = Callable[[Properties, bytes], Awaitable[Body | None]]
 """What is called with a message: a coroutine function. What it returns is the reply."""
 
+Slots: TypeAlias = AbstractAsyncContextManager[Any]
+"""What a handler has to enter before it runs."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Route:
     handler: Handler
     reply_to: str | None
+    slots: Slots
 
 
 class Dispatcher:
     """The handlers of a broker, by target, and the messages that they are handling."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, reply: Callable[[str, Body, str | None], Awaitable[None]]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        reply: Callable[[str, Body, str | None], Awaitable[None]],
+        failures: Failures,
+        concurrency: int = 0,
     ) -> None:
         """Make a dispatcher without handlers.
 
         Args:
             loop: Where the handlers run.
             reply: Sends a reply: called with where to, the body and the correlation id.
+            failures: What becomes of messages that are not handled.
+            concurrency: How many handlers run at once; 0 is as many as there are messages.
         """
         self._loop = loop
         self._reply = reply
+        self._failures = failures
+        self._slots = _slots(concurrency)
         self._routes: dict[str, _Route] = {}
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._closed = False
 
-    def add(self, target: str, handler: Handler, reply_to: str | None) -> None:
-        """Have a handler called for every message of a target."""
+    def add(self, target: str, handler: Handler, reply_to: str | None, concurrency: int = 0) -> None:
+        """Have a handler called for every message of a target, so many at once."""
         if not callable(handler):
             raise TypeError(f"the handler of target {target!r} is not callable: {handler!r}")
         if target in self._routes:
             L.warning("The handler of target %r is replaced", target)
-        self._routes[target] = _Route(handler, reply_to)
+        self._routes[target] = _Route(handler, reply_to, _slots(concurrency))
 
-    def start(self, message: Message, settle: Callable[[Outcome], None]) -> None:
+    def start(self, message: Message, source: Subscription, settle: Callable[[Outcome], None]) -> None:
         """Handle a message in a task of its own.
 
         Args:
             message: What has arrived.
+            source: Where from.
             settle: Called once with what becomes of the message; called at once after `close`.
         """
+        self._start(self._handle(message, source), f"handler of {message.target!r}", settle)
+
+    def start_unreadable(
+        self, message: Message, source: Subscription, fault: str, settle: Callable[[Outcome], None]
+    ) -> None:
+        """See to a message whose properties cannot be read, as `start` does to others."""
+        self._start(self._failures.unreadable(message, source, fault), f"rejection from {source}", settle)
+
+    def _start(self, work: Coroutine[Any, Any, Outcome], name: str, settle: Callable[[Outcome], None]) -> None:
         if self._closed:
+            work.close()
             settle(Outcome.RETURN)
             return
-        task = self._loop.create_task(self._handle(message), name=f"handler of {message.target!r}")
+        task = self._loop.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         # Not in a `finally` of the coroutine: a task that is cancelled before its first step never enters it.
@@ -92,16 +121,17 @@ class Dispatcher:
         if late:
             await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
 
-    async def _handle(self, message: Message) -> Outcome:
+    async def _handle(self, message: Message, source: Subscription) -> Outcome:
         route = self._routes.get(message.target)
         if route is None:
-            L.warning("No handler for target %r: the message is discarded", message.target)
-            return Outcome.ACCEPT
+            return await self._failures.unknown(message, source)
         try:
-            await self._run(route, message)
-        except Exception:
-            L.exception("The handler of target %r failed: the message is rejected", message.target)
-            return Outcome.REJECT
+            async with route.slots, self._slots:
+                if self._closed:
+                    return Outcome.RETURN
+                await self._run(route, message)
+        except Exception as error:
+            return await self._failures.failed(message, source, error)
         return Outcome.ACCEPT
 
     async def _run(self, route: _Route, message: Message) -> None:
@@ -112,6 +142,10 @@ class Dispatcher:
         reply_to = message.properties.reply_to or route.reply_to
         if body is not None and reply_to:
             await self._reply(reply_to, body, message.properties.correlation_id)
+
+
+def _slots(number: int) -> Slots:
+    return asyncio.Semaphore(number) if number else contextlib.nullcontext()
 
 
 def _outcome(task: asyncio.Task[Outcome]) -> Outcome:

@@ -6,18 +6,24 @@ The rules:
    there.
 2. A message goes once to each queue that a binding leads to; one that none leads to is gone.
 3. A queue hands its messages to its consumers in turn, each of which has no more than its prefetch unsettled.
-4. A returned message goes back to its place at the head of the queue; so do those of a consumer that is cancelled.
+4. A returned message goes back to its place at the head of the queue; so do those of a consumer that is dropped.
+5. A queue with `x-message-ttl` gives each message that is still there after so many milliseconds to the queue of its
+   `x-dead-letter-routing-key`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import types
 from collections import deque
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from asab_mom.message import Message, Outcome, PublishError
 
 Settle: TypeAlias = Callable[[Outcome], None]
+NO_ARGUMENTS: Mapping[str, Any] = types.MappingProxyType({})
 
 _servers: dict[str, Server] = {}
 
@@ -40,8 +46,15 @@ class Consumer:
 class Queue:
     """Messages in their order, numbered as they come in, and those who take them."""
 
-    def __init__(self) -> None:
-        """Make an empty queue."""
+    def __init__(self, lifetime: float | None = None, expired: Callable[[Message], None] | None = None) -> None:
+        """Make an empty queue.
+
+        Args:
+            lifetime: Seconds that a message stays until it is expired.
+            expired: Called with each message that is expired, with the loop running.
+        """
+        self._lifetime = lifetime
+        self._expired = expired
         self._ready: deque[tuple[int, Message]] = deque()
         self._consumers: deque[Consumer] = deque()
         self._count = 0
@@ -51,6 +64,8 @@ class Queue:
         self._count += 1
         self._ready.append((self._count, message))
         self._hand_out()
+        if self._lifetime is not None:
+            asyncio.get_running_loop().call_later(self._lifetime, self._expire, self._count)
 
     def add(self, consumer: Consumer) -> None:
         """Hand messages to a consumer from now on."""
@@ -61,6 +76,25 @@ class Queue:
         """Hand it no more; what it holds it can still settle."""
         if consumer in self._consumers:
             self._consumers.remove(consumer)
+
+    def drop(self, consumer: Consumer) -> None:
+        """Hand it no more and take back what it holds; whatever settles that later is void."""
+        self.remove(consumer)
+        lost, consumer.unsettled = consumer.unsettled, {}
+        for number, message in lost.items():
+            self._put_back(number, message)
+        self._hand_out()
+
+    def _expire(self, number: int) -> None:
+        found = [entry for entry in self._ready if entry[0] == number]
+        for entry in found:
+            self._ready.remove(entry)
+            if self._expired is not None:
+                self._expired(entry[1])
+
+    def _put_back(self, number: int, message: Message) -> None:
+        before = sum(1 for other, _ in self._ready if other < number)
+        self._ready.insert(before, (number, message))
 
     def _hand_out(self) -> None:
         while self._ready and (consumer := self._next()):
@@ -76,10 +110,9 @@ class Queue:
         return None
 
     def _settle(self, consumer: Consumer, number: int, outcome: Outcome) -> None:
-        message = consumer.unsettled.pop(number)
-        if outcome is Outcome.RETURN:
-            before = sum(1 for other, _ in self._ready if other < number)
-            self._ready.insert(before, (number, message))
+        message = consumer.unsettled.pop(number, None)
+        if message is not None and outcome is Outcome.RETURN:
+            self._put_back(number, message)
         self._hand_out()
 
 
@@ -110,9 +143,21 @@ class Server:
             for name in [name for name, server in _servers.items() if server is self]:
                 del _servers[name]
 
-    def declare(self, name: str) -> Queue:
-        """Return the queue of a name; a new one when there is none."""
-        return self.queues.setdefault(name, Queue())
+    def declare(self, name: str, arguments: Mapping[str, Any] = NO_ARGUMENTS) -> Queue:
+        """Return the queue of a name; a new one when there is none, with arguments as of RabbitMQ."""
+        if name not in self.queues:
+            self.queues[name] = self._make_queue(arguments)
+        return self.queues[name]
+
+    def _make_queue(self, arguments: Mapping[str, Any]) -> Queue:
+        if "x-message-ttl" not in arguments:
+            return Queue()
+        target = arguments["x-dead-letter-routing-key"]
+
+        def expired(message: Message) -> None:
+            self.publish(dataclasses.replace(message, target=target, exchange=""))
+
+        return Queue(arguments["x-message-ttl"] / 1000, expired)
 
     def bind(self, queue: str, exchange: str, key: str) -> None:
         """Have an exchange route to a queue.
@@ -123,8 +168,9 @@ class Server:
         self._exchange(exchange)[1].add((key, queue))
 
     def delete(self, queue: str) -> None:
-        """Remove a queue, with its messages and bindings."""
-        self.queues.pop(queue, None)
+        """Remove a queue, with its messages and bindings, and those that wait to come back to it."""
+        for name in [name for name in self.queues if name == queue or name.startswith(f"{queue}.retry.")]:
+            del self.queues[name]
         for _, bindings in self._exchanges.values():
             bindings -= {binding for binding in bindings if binding[1] == queue}
 

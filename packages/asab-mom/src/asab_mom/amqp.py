@@ -12,8 +12,10 @@ from asab_config import ConfigError
 from asab_mom._address import Address
 from asab_mom._consumer import Consumer
 from asab_mom._line import SHORTEST_DELAY, Journal, Line
+from asab_mom._options import number
 from asab_mom._publisher import Publisher
-from asab_mom.broker import SHORT_MAX, Broker, Subscription
+from asab_mom._subscription import Subscription
+from asab_mom.broker import SHORT_MAX, Broker
 from asab_mom.message import Message, PublishError
 
 if TYPE_CHECKING:
@@ -59,20 +61,21 @@ class AMQPBroker(Broker):
         super().__init__(app, accept_replies, task_service, config_section_name, config)
 
     def _connect(self) -> None:
-        self._publish_timeout = self._number(self.Config.getfloat, "publish_timeout", 0) or None
+        self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or None
         self._address = self._parse_url()
         journal = Journal(self._address, functools.partial(self.App.Health.report, str(self._address)))
         self._in, self._out = (self._line(purpose, journal) for purpose in ("consume", "publish"))
         self._publisher = Publisher()
-        self._consumer = Consumer(self._in, self._dispatcher, self._prefetch)
+        unreadable = self._dispatcher.start_unreadable
+        self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
         for line in (self._in, self._out):
             line.start(self.App.Loop)
         self._out.keep_channel(self.App.Loop, "Publishing", self._publisher.serve)
 
     def _line(self, purpose: str, journal: Journal) -> Line:
         name = f"{self._appname} ({purpose})"
-        heartbeat = self._number(self.Config.getint, "heartbeat", 1, SHORT_MAX)
-        longest_delay = self._number(self.Config.getfloat, "reconnect_delay", SHORTEST_DELAY)
+        heartbeat = number(self, self.Config.getint, "heartbeat", 1, SHORT_MAX)
+        longest_delay = number(self, self.Config.getfloat, "reconnect_delay", SHORTEST_DELAY)
         return Line(self._address, name, heartbeat, longest_delay, journal)
 
     def _parse_url(self) -> Address:
@@ -95,6 +98,9 @@ class AMQPBroker(Broker):
     def _open(self, subscription: Subscription) -> None:
         _check_name(subscription.exchange or subscription.queue)
         self._consumer.open(self.App.Loop, subscription)
+
+    async def _declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
+        await self._consumer.declare(subscription, queue, arguments)
 
     def _consume(self) -> None:
         self._consumer.flow()

@@ -11,24 +11,26 @@ The rules, whatever carries the messages:
 
 from __future__ import annotations
 
-import abc
+import collections
 import dataclasses
-import math
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asab_app import StartupError
-from asab_config import ConfigError, ConfigObject
+from asab_mom._calls import Calls
 from asab_mom._dispatcher import Dispatcher, Handler
-from asab_mom.message import Body, Message, encode_body
-from asab_mom.properties import Properties, check_short
+from asab_mom._failures import Failures, retry_target
+from asab_mom._options import number, policy
+from asab_mom._outgoing import Outgoing
+from asab_mom._replies import Replies
+from asab_mom._subscription import Subscription
+from asab_mom.message import Message, Outcome
+from asab_mom.properties import check_short
 
 if TYPE_CHECKING:
     from asab_app import Application
     from asab_mom.service import MOMService
-
-N = TypeVar("N", int, float)
 
 SERVICE_NAME = "asab.MOMService"
 REPLY_TARGET = "reply"
@@ -38,26 +40,7 @@ HANDLERS_TIMEOUT = 5.0
 """Seconds that handlers get to finish at the end; with the rest of the closing it stays within `finalize_timeout`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Subscription:
-    """A source of messages.
-
-    Attributes:
-        queue: The queue that is consumed.
-        exchange: The exchange that the queue is bound to, for a queue of the broker's own.
-        routing_key: The routing key of that binding.
-        own: Whether the queue was made for this broker alone, and goes with it.
-        target: The target of all messages from here, in place of their routing keys.
-    """
-
-    queue: str
-    exchange: str = ""
-    routing_key: str = ""
-    own: bool = False
-    target: str | None = None
-
-
-class Broker(ConfigObject, abc.ABC):
+class Broker(Outgoing):
     """Sends and receives messages. It cannot be created directly; see `MemoryBroker` and `AMQPBroker`.
 
     A broker is created with the application, registers itself with the service `asab.MOMService` and is started and
@@ -66,6 +49,8 @@ class Broker(ConfigObject, abc.ABC):
     Attributes:
         App: The application.
         Config: The broker's section of the configuration.
+        Counts: How many messages were `retried`, `rejected`, `set_aside` and `discarded`, and how many answers came too
+            late for their calls (`late_replies`), since the broker was made.
     """
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {
@@ -73,6 +58,11 @@ class Broker(ConfigObject, abc.ABC):
         "exchange": "amq.fanout",
         "reply_exchange": "",
         "prefetch_count": 5,
+        "concurrency": 0,
+        "retry_limit": 0,
+        "retry_delay": 1.0,
+        "on_failed": "reject",
+        "on_unknown_target": "discard",
     }
 
     def __init__(
@@ -101,59 +91,21 @@ class Broker(ConfigObject, abc.ABC):
         self.App = app
         self._appname = str(self.Config["appname"])
         self._exchange = str(self.Config["exchange"])
-        self._reply_exchange = str(self.Config["reply_exchange"])
-        self._prefetch = self._number(self.Config.getint, "prefetch_count", 1, SHORT_MAX)
-        self._dispatcher = Dispatcher(app.Loop, self._send_reply)
-        self._subscriptions: list[Subscription] = []
+        self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
+        self.Counts = collections.Counter()
+        replies = Replies(str(self.Config["reply_exchange"]), self._properties, self._accept)
+        failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
+        concurrency = number(self, self.Config.getint, "concurrency", 0)
+        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, concurrency)
+        self._calls = Calls(self._count)
+        self._answers = None
+        self._subscriptions = []
         self._consuming = self._stopped = False
         self._connect()
-        self._reply_to = self._add_own("reply", target=REPLY_TARGET) if accept_replies else None
+        self._reply_to = None
+        if accept_replies:
+            self._reply_to = self._add_own("reply", target=REPLY_TARGET)
         service.register(self)
-
-    async def publish(
-        self,
-        body: Body,
-        target: str = "",
-        correlation_id: str | None = None,
-        *,
-        exchange: str | None = None,
-        reply_to: str | None = None,
-        content_type: str | None = None,
-        content_encoding: str | None = None,
-        headers: Mapping[str, Any] | None = None,
-        message_id: str | None = None,
-    ) -> None:
-        """Send a message and return when it has been accepted. The message is persistent.
-
-        A message that no queue is bound for is accepted too, and is gone. When this call is cancelled, the message may
-        or may not be delivered.
-
-        Args:
-            body: The content; a str is sent as UTF-8.
-            target: The routing key.
-            correlation_id: What the reply will bear.
-            exchange: Where to; by default the option `exchange`. The empty one routes to the queue named `target`.
-            reply_to: The queue for replies; by default the broker's own, if it accepts replies. Empty asks for none.
-            content_type: The MIME type of the body.
-            content_encoding: The MIME encoding of the body.
-            headers: Values of the application's own.
-            message_id: The identity of the message; by default a new one.
-
-        Raises:
-            TypeError: If a value is of a type that cannot be sent.
-            ValueError: If a value is too long or out of its range.
-            PublishError: If the message has not been accepted.
-        """
-        properties = self._properties(
-            correlation_id=correlation_id,
-            reply_to=self._reply_to if reply_to is None else reply_to,
-            content_type=content_type,
-            content_encoding=content_encoding,
-            headers=dict(headers or {}),
-            message_id=message_id,
-        )
-        exchange = self._exchange if exchange is None else exchange
-        await self._accept(Message(encode_body(body), target, exchange, properties))
 
     def subscribe(self, subscription: str, *, exchange: bool = False, routing_key: str = "") -> None:
         """Have messages flow in from a queue or an exchange; before the line is up, or after.
@@ -179,18 +131,28 @@ class Broker(ConfigObject, abc.ABC):
         else:
             self._add(Subscription(subscription))
 
-    def add(self, target: str, handler: Handler, reply_to: str | None = None) -> None:
+    def add(self, target: str, handler: Handler, reply_to: str | None = None, *, concurrency: int = 0) -> None:
         """Have a handler called for every message of a target.
 
-        Several messages are handled at once, as many as the option `prefetch_count` says for each subscription.
+        Several messages are handled at once: as many as the option `prefetch_count` says for each subscription, and as
+        the option `concurrency` says for all.
 
         Args:
             target: The routing key of the messages, or `"reply"`.
             handler: A coroutine function, called with the `Properties` and the body as bytes. What it returns, unless
-                None, is sent as the reply, with the same correlation id. When it raises, the message is rejected.
+                None, is sent as the reply, with the same correlation id. When it raises, the message is tried again as
+                the option `retry_limit` says, and then rejected or set aside, as `on_failed` says.
             reply_to: Where replies go when the message does not say.
+            concurrency: How many messages of this target are handled at once, in the order in which they come; 1 is one
+                after the other. By default there is no limit but those above.
+
+        Raises:
+            TypeError: If the handler cannot be called.
+            ValueError: If `concurrency` is negative.
         """
-        self._dispatcher.add(target, handler, reply_to)
+        if concurrency < 0:
+            raise ValueError(f"concurrency = {concurrency!r}: must be at least 0")
+        self._dispatcher.add(target, handler, reply_to, concurrency)
 
     async def finalize(self, app: Application) -> None:
         """Close the broker: no more messages in, what is accepted out. Called by the service, once.
@@ -199,6 +161,7 @@ class Broker(ConfigObject, abc.ABC):
             app: The application.
         """
         await self.stop_consuming()
+        self._calls.close()
         await self._close()
 
     def start_consuming(self) -> None:
@@ -217,30 +180,6 @@ class Broker(ConfigObject, abc.ABC):
             await self._cancel()
         await self._dispatcher.close(HANDLERS_TIMEOUT)
 
-    @abc.abstractmethod
-    def _connect(self) -> None:
-        """Begin to reach for the server, in the background; called once, by the constructor."""
-
-    @abc.abstractmethod
-    async def _send(self, message: Message) -> None:
-        """Bring a checked message to its exchange; return when it is accepted, raise `PublishError` otherwise."""
-
-    @abc.abstractmethod
-    def _open(self, subscription: Subscription) -> None:
-        """Declare a subscription's queue, now and again after a lost line; whatever is sent later finds it there."""
-
-    @abc.abstractmethod
-    def _consume(self) -> None:
-        """Let messages flow to the dispatcher, from the subscriptions that are open and from those to come."""
-
-    @abc.abstractmethod
-    async def _cancel(self) -> None:
-        """Consume no more; messages that have been delivered can still be settled."""
-
-    @abc.abstractmethod
-    async def _close(self) -> None:
-        """Send what is accepted and give everything back, within a few seconds."""
-
     def _add(self, subscription: Subscription) -> None:
         if self._stopped:
             raise RuntimeError(f"the broker is closed: {subscription.queue!r} cannot be subscribed")
@@ -252,24 +191,14 @@ class Broker(ConfigObject, abc.ABC):
         self._add(Subscription(queue, exchange, routing_key, own=True, target=target))
         return queue
 
-    async def _send_reply(self, reply_to: str, body: Body, correlation_id: str | None) -> None:
-        properties = self._properties(correlation_id=correlation_id)
-        await self._accept(Message(encode_body(body), reply_to, self._reply_exchange, properties))
-
-    async def _accept(self, message: Message) -> None:
-        message.check()
-        await self._send(message)
-
-    def _properties(self, *, message_id: str | None = None, **values: Any) -> Properties:
-        message_id = uuid.uuid4().hex if message_id is None else message_id
-        return Properties(message_id=message_id, app_id=self._appname, delivery_mode=2, **values)
-
-    def _number(self, get: Callable[[str], N], option: str, least: float, most: float = math.inf) -> N:
-        value = get(option)
-        if not least <= value <= most:
-            limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
-            raise ConfigError(f"[{self.Config.name}] {option} = {value!r}: must be {limits}")
-        return value
+    def _receive(self, subscription: Subscription, message: Message, settle: Callable[[Outcome], None]) -> None:
+        """Take a message that has been delivered, to be settled once."""
+        if subscription.answers:
+            self._calls.take(message.properties, message.body)
+            settle(Outcome.ACCEPT)
+            return
+        target = retry_target(message) if subscription.target is None else subscription.target
+        self._dispatcher.start(dataclasses.replace(message, target=target), subscription, settle)
 
 
 def _service(app: Application, name: str) -> MOMService:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import contextlib
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_mom._embedded import Consumer, Server, Settle
-from asab_mom.broker import Broker, Subscription
-from asab_mom.message import Message, PublishError
+from asab_mom._subscription import Subscription
+from asab_mom.broker import Broker
+from asab_mom.faults import Faults
+from asab_mom.message import Message, Outcome, PublishError
 
 if TYPE_CHECKING:
     from asab_app import Application
+
+UNLIMITED = 2**31
+FLUSH_TIMEOUT = 2.0
+"""Seconds that a broken line gets at the end to come back."""
 
 
 class MemoryBroker(Broker):
@@ -20,9 +27,12 @@ class MemoryBroker(Broker):
 
     Brokers of one process with the same `url` share them, as brokers of one RabbitMQ do. They are gone, with their
     messages, when the last of these brokers is closed.
+
+    For tests it can fail as a broker on a network does: by chance, with `faults`, or when it is told to.
     """
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {"url": "memory://default/"}
+    _mending: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -31,51 +41,147 @@ class MemoryBroker(Broker):
         task_service: object = None,
         config_section_name: str = "asab:mom:memory",
         config: Mapping[str, Any] | None = None,
+        *,
+        faults: Faults | None = None,
     ) -> None:
-        """Make a broker; arguments and errors as for `Broker`."""
+        """Make a broker; arguments and errors as for `Broker`.
+
+        Args:
+            app: The application.
+            accept_replies: As for `Broker`.
+            task_service: As for `Broker`.
+            config_section_name: As for `Broker`.
+            config: As for `Broker`.
+            faults: What goes wrong, and how often; by default nothing.
+        """
+        self._faults = Faults() if faults is None else faults
         super().__init__(app, accept_replies, task_service, config_section_name, config)
+
+    def break_line(self, seconds: float = 0.0) -> None:
+        """Lose the line to the server, as a network does, and get it back.
+
+        What is being handled is delivered again, while the handlers that have it go on; calls fail; `publish` waits.
+
+        Args:
+            seconds: How long the line is away; 0 is until other tasks have had their turn.
+        """
+        self._up.clear()
+        for subscription in self._consumers:
+            self._drop(subscription)
+        self._calls.fail("the line broke before the answer came")
+        self._stop_mending()
+        self._mending = self.App.Loop.call_later(seconds, self._mend)
+
+    def cancel_consumer(self, queue: str) -> None:
+        """Have the server cancel the consumer of a queue, as it does when its node goes down; it subscribes again.
+
+        What is being handled is delivered again, while the handlers that have it go on.
+
+        Args:
+            queue: The queue, or the exchange, that was subscribed.
+
+        Raises:
+            KeyError: If it was not.
+        """
+        found = [s for s in self._consumers if queue in (s.queue, s.exchange)]
+        if not found:
+            raise KeyError(f"{queue!r} is not subscribed; there are: {', '.join(map(str, self._consumers))}")
+        for subscription in found:
+            self._drop(subscription)
+            self.App.Loop.call_soon(self._start, subscription)
 
     def _connect(self) -> None:
         self._server = Server.join(str(self.Config["url"]))
-        self._consumers: list[tuple[str, Consumer]] = []
+        self._consumers: dict[Subscription, Consumer] = {}
         self._closed = False
+        self._up = asyncio.Event()
+        self._up.set()
+
+    def _stop_mending(self) -> None:
+        if self._mending is not None:
+            self._mending.cancel()
+
+    def _mend(self) -> None:
+        self._up.set()
+        for subscription in self._consumers:
+            self._start(subscription)
 
     async def _send(self, message: Message) -> None:
+        await self._up.wait()
         if self._closed:
             raise PublishError("the broker is closed")
+        if self._faults.breaks_line():
+            await self._break_over(message)
         self._server.publish(message)
         await asyncio.sleep(0)  # a loop that publishes lets the handlers run, as with any broker
 
+    async def _break_over(self, message: Message) -> None:
+        """Lose the line, and with it whether the server has got the message."""
+        if self._faults.arrives():
+            self._server.publish(message)
+        self.break_line(self._faults.outage)
+        await self._up.wait()
+
     def _open(self, subscription: Subscription) -> None:
-        queue = self._server.declare(subscription.queue)
+        self._server.declare(subscription.queue)
         if subscription.exchange:
             self._server.bind(subscription.queue, subscription.exchange, subscription.routing_key)
-        consumer = Consumer(self._prefetch, self._receiver(subscription))
-        self._consumers.append((subscription.queue, consumer))
-        if self._consuming:
-            queue.add(consumer)
+        self._consumers[subscription] = self._consumer(subscription)
+        self._start(subscription)
+
+    async def _declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
+        self._server.declare(queue, arguments)
+
+    def _consumer(self, subscription: Subscription) -> Consumer:
+        prefetch = UNLIMITED if subscription.answers else self._prefetch
+        return Consumer(prefetch, functools.partial(self._deliver, subscription))
+
+    def _start(self, subscription: Subscription) -> None:
+        flowing = subscription.answers or (self._consuming and not self._stopped)
+        if flowing and self._up.is_set() and not self._closed:
+            self._server.declare(subscription.queue).add(self._consumers[subscription])
+
+    def _drop(self, subscription: Subscription) -> None:
+        """Give back what a consumer has; another one takes its place, whom its handlers cannot settle anything of."""
+        self._server.declare(subscription.queue).drop(self._consumers[subscription])
+        self._consumers[subscription] = self._consumer(subscription)
+
+    def _deliver(self, subscription: Subscription, message: Message, settle: Settle) -> None:
+        def settle_unless_lost(outcome: Outcome) -> None:
+            lost = outcome is Outcome.ACCEPT and self._faults.redelivers()
+            settle(Outcome.RETURN if lost else outcome)
+
+        receive = functools.partial(self._receive, subscription, message, settle_unless_lost)
+        self._hold(self._faults.holds(), receive)
+        if self._faults.cancels_consumer():
+            self.App.Loop.call_soon(self.cancel_consumer, subscription.queue)
+
+    def _hold(self, turns: int, receive: Callable[[], None]) -> None:
+        if turns:
+            self.App.Loop.call_soon(self._hold, turns - 1, receive)
+        else:
+            receive()
 
     def _consume(self) -> None:
-        for queue, consumer in self._consumers:
-            self._server.declare(queue).add(consumer)
+        for subscription in self._consumers:
+            if not subscription.answers:
+                self._start(subscription)
 
     async def _cancel(self) -> None:
-        for queue, consumer in self._consumers:
-            self._server.declare(queue).remove(consumer)
+        for subscription, consumer in self._consumers.items():
+            if not subscription.answers:
+                self._server.declare(subscription.queue).remove(consumer)
 
     async def _close(self) -> None:
         if self._closed:
             return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_TIMEOUT):
+                await self._up.wait()
         self._closed = True
+        self._stop_mending()
+        self._up.set()
         for subscription in self._subscriptions:
             if subscription.own:
                 self._server.delete(subscription.queue)
         self._server.leave()
-
-    def _receiver(self, subscription: Subscription) -> Callable[[Message, Settle], None]:
-        def receive(message: Message, settle: Settle) -> None:
-            if subscription.target is not None:
-                message = dataclasses.replace(message, target=subscription.target)
-            self._dispatcher.start(message, settle)
-
-        return receive
