@@ -1,4 +1,4 @@
-"""One connection to RabbitMQ and its channels. The only file that imports aioamqp.
+"""One connection to RabbitMQ.
 
 aioamqp does the handshake, the remote calls (declare, bind, consume) and the sending of heartbeats. What it does not do
 well under fault is not left to it:
@@ -16,21 +16,16 @@ import asyncio
 import contextlib
 import ssl
 import struct
-import uuid
 from collections.abc import Callable
 from typing import Any, cast
 
-import aioamqp.channel
-import aioamqp.exceptions
-import aioamqp.protocol
-
 from asab_mom import _frames
 from asab_mom._address import Address
-from asab_mom._delivery import Delivery, Incoming
-from asab_mom._errors import ChannelError, LineError, reason
-from asab_mom._frames import Content, Frame, FrameError, Splitter
+from asab_mom._aioamqp import CLOSING, AioamqpException, Protocol
+from asab_mom._channel import Channel
+from asab_mom._errors import LineError, reason
+from asab_mom._frames import Frame, FrameError, Splitter
 from asab_mom._watchdog import Watchdog
-from asab_mom.message import Outcome
 
 CONNECT_TIMEOUT = 10.0
 CALL_TIMEOUT = 10.0
@@ -44,97 +39,7 @@ CAPABILITIES = {
 }
 
 
-class Channel(aioamqp.channel.Channel):  # type: ignore[misc]
-    """A channel: calls one at a time, messages at once.
-
-    Attributes:
-        incoming: What comes in, beside the answers to calls.
-        on_writable: Called when there is room for more messages again.
-    """
-
-    def __init__(self, connection: Connection, channel_id: int) -> None:
-        super().__init__(connection, channel_id)
-        self.connection = connection
-        self.incoming = Incoming()
-        self.on_writable: Callable[[], None] = lambda: None
-        self._lock = asyncio.Lock()
-        self._ended = asyncio.Event()
-        self._error: LineError | None = None
-
-    async def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Make a call, one of aioamqp's methods of a channel; errors as of `Connection.bounded`."""
-        async with self._lock:  # aioamqp has one place to wait in for each kind of call
-            try:
-                await self.connection.bounded(method, *args, **kwargs)
-            except LineError:
-                self._check()
-                raise
-
-    async def consume(self, queue: str, deliver: Callable[[Delivery], None]) -> str:
-        """Have the messages of a queue delivered; return the tag that cancels it."""
-        tag = uuid.uuid4().hex
-        self.incoming.consumers[tag] = deliver
-        await self.call(self.basic_consume, None, queue_name=queue, consumer_tag=tag)
-        return tag
-
-    async def shut(self) -> None:
-        """Close the channel, unless the broker has; what it has not settled goes back to its queues."""
-        if self.is_open:
-            with contextlib.suppress(LineError):
-                await self.call(self.close)
-        self._end(ChannelError("the channel is closed"))
-        self.connection.channels.pop(self.channel_id, None)
-
-    async def wait_ended(self) -> None:
-        """Wait for the end of the channel, and raise its reason."""
-        await self._ended.wait()
-        self._check()
-
-    @property
-    def writable(self) -> bool:
-        """Whether there is room for another message."""
-        return self._error is None and self.connection.writable
-
-    def send(self, content: Content) -> None:
-        """Write a message."""
-        self.connection.write(content.frames(self.channel_id, self.connection.frame_max))
-
-    def settle(self, tag: int, outcome: Outcome) -> None:
-        """Say what has become of a delivery. After the end of the channel that is void: it is back in its queue."""
-        if self._error is None:
-            self.connection.write(_frames.settlement(self.channel_id, tag, outcome))
-
-    async def server_channel_close(self, frame: Any) -> None:
-        """Keep the reason, which aioamqp forgets, and forget the channel, which it keeps."""
-        self._end(ChannelError(frame.reply_text, frame.reply_code))
-        await super().server_channel_close(frame)
-        self.connection.channels.pop(self.channel_id, None)
-
-    async def server_basic_cancel(self, frame: Any) -> None:
-        """End the channel of a consumer whose queue was deleted."""
-        self._end(ChannelError("the broker has cancelled the consumer: the queue is gone"))
-
-    def connection_closed(self, *args: Any, **kwargs: Any) -> None:
-        """End with the connection. aioamqp calls this more than once."""
-        self._end(self.connection.error)
-        super().connection_closed(*args, **kwargs)
-
-    def _end(self, error: LineError) -> None:
-        if self._error is None:
-            self._error = error
-            self._ended.set()
-
-    def _check(self) -> None:
-        if self._error is not None:
-            raise self._error.copy()
-
-    def _get_waiter(self, rpc_name: str) -> Any:
-        """Hand out a waiter that can be answered, also when the call was given up in the meantime."""
-        waiter = super()._get_waiter(rpc_name)
-        return asyncio.Future() if waiter.done() else waiter
-
-
-class Connection(aioamqp.protocol.AmqpProtocol):  # type: ignore[misc]
+class Connection(Protocol):
     """A connection, from its handshake to its end. It does not come back; a `Line` makes the next one.
 
     Attributes:
@@ -193,7 +98,7 @@ class Connection(aioamqp.protocol.AmqpProtocol):  # type: ignore[misc]
                 return await method(*args, **kwargs)
         except TimeoutError:
             self.abort(f"the broker has not answered within {CALL_TIMEOUT:g} s")
-        except (aioamqp.exceptions.AioamqpException, OSError, AttributeError) as error:
+        except (AioamqpException, OSError, AttributeError) as error:
             # AttributeError: when the connection is lost aioamqp drops its writer, and goes on to use it.
             if isinstance(error, AttributeError) and not self._over:
                 raise
@@ -223,7 +128,7 @@ class Connection(aioamqp.protocol.AmqpProtocol):  # type: ignore[misc]
     async def close(self) -> None:
         """End the connection as the protocol has it, within a second."""
         self.write(_frames.goodbye())
-        self.state = aioamqp.protocol.CLOSING
+        self.state = CLOSING
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.connection_closed.wait()
@@ -293,8 +198,5 @@ class Connection(aioamqp.protocol.AmqpProtocol):  # type: ignore[misc]
         """Keep why the broker closes the connection, and agree."""
         self.write(_frames.close_ok())
         self._fail(LineError(frame.reply_text, frame.reply_code))
-        self.state = aioamqp.protocol.CLOSING
+        self.state = CLOSING
         self._stream_writer.close()
-
-    def _heartbeat_timer_recv_reset(self) -> None:
-        """Do nothing: `_watchdog` looks for the peer's heartbeats; aioamqp's own watch can end up in a busy loop."""

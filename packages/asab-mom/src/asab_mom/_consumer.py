@@ -20,7 +20,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from asab_mom._connection import Channel
+from asab_mom._channel import Channel
 from asab_mom._delivery import Delivery
 from asab_mom._errors import ChannelError, LineError
 from asab_mom._line import Line

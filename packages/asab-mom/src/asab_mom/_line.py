@@ -20,7 +20,8 @@ from typing import Any
 
 from asab_log import LOG_NOTICE
 from asab_mom._address import Address
-from asab_mom._connection import Channel, Connection
+from asab_mom._channel import Channel
+from asab_mom._connection import Connection
 from asab_mom._errors import REFUSED, ChannelError, LineError
 
 L = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ import itertools
 from collections import deque
 
 from asab_mom import _frames
-from asab_mom._connection import Channel
+from asab_mom._channel import Channel
 from asab_mom._errors import LineError
 from asab_mom._frames import Content
 from asab_mom.message import Message, PublishError
