@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asab_mom._address import Address
+from asab_mom._address import Address, parse_all
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,31 @@ def test_an_address_never_shows_its_password(password: str) -> None:
     address = Address.parse(f"amqp://user:{password}@host/")
     assert address.password == password
     assert password not in repr(address) + str(address)
+
+
+@pytest.mark.parametrize(
+    "urls",
+    ["amqp://a:p,w@x/,amqps://y/", "amqp://a:p,w@x/ , amqps://y/,", "\n  amqp://a:p,w@x/\n  amqps://y/\n"],
+)
+def test_several_urls_are_the_nodes_of_a_cluster(urls: str) -> None:
+    """With commas or on lines of their own; a comma in a password divides nothing."""
+    assert parse_all(urls) == (
+        Address(False, "x", 5672, "a", "p,w", "/"),
+        Address(True, "y", 5671, "guest", "guest", "/"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        ("", "expected amqp://"),
+        ("amqp://a/, host:5672", "expected amqp://"),
+        ("amqp://a/, amqp://b/c/d", "number 2: expected amqp://"),
+        ("amqp://a,b:5672/", "expected amqp://"),
+        ("amqp://a\nb/", "expected amqp://"),
+    ],
+)
+def test_of_several_urls_the_wrong_one_is_told(urls: str, said: str) -> None:
+    """A typing error in one node is not found when the other nodes are down."""
+    with pytest.raises(ValueError, match=said):
+        parse_all(urls)

@@ -69,9 +69,7 @@ def test_what_is_down_tells_the_address_and_the_reason_without_the_password() ->
             if status.reason != "not connected yet":
                 break
             await asyncio.sleep(0)
-        assert status.name == f"amqp://127.0.0.1:{port}/"
-        assert "refused" in str(status)
+        assert str(status) == f"asab:mom:amqp: amqp://127.0.0.1:{port}/: Connection refused"
         assert status.alive
-        assert "s3cret" not in str(status)
 
     serve(lambda app: AMQPBroker(app, config=options(f"amqp://u:s3cret@127.0.0.1:{port}/")), scenario)

@@ -11,8 +11,9 @@ The layer's map, from the top:
 - `memory` - `MemoryBroker`, within this process; `_embedded` - its exchanges and queues; `faults` - `Faults`, what goes
   wrong in it for a test.
 - `amqp` - `AMQPBroker`, RabbitMQ. Below it `_publisher` and `_consumer`, each on a `_line` that keeps a `_connection`
-  up; `_connection` alone imports aioamqp. `_address`, `_frames`, `_delivery`, `_wire`, `_watchdog` and `_errors`
-  do no I/O.
+  with its `_channel`s up, to the nodes in turn, under TLS as `_tls` says; `_journal` tells the log and the health,
+  `_metrics` the metrics. `_aioamqp` alone imports aioamqp. `_address`, `_frames`, `_delivery`, `_wire`, `_watchdog`
+  and `_errors` do no I/O.
 
 `import asab_mom` brings in no aioamqp; `asab_mom.amqp` does.
 """

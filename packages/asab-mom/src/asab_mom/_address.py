@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
+_BETWEEN = re.compile(r"[\s,]+(?=amqps?://)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Read `amqp://user:password@host:port/vhost`; `amqps` is TLS with the system's certificates.
+        """Read `amqp://user:password@host:port/vhost`; `amqps` is TLS.
 
         Every part but the scheme may be missing: `guest`, `guest`, `localhost`, the scheme's port and the virtual host
         `/` stand for it. Characters that mean something in a URL are written as `%2F`.
@@ -34,11 +36,13 @@ class Address:
             port = parts.port
         except ValueError:
             parts, port = SplitResult("", "", "", "", ""), None
-        if parts.scheme not in _PORTS or parts.query or parts.fragment or parts.path.count("/") > 1:
+        host = parts.hostname or "localhost"
+        strange = parts.query or parts.fragment or parts.path.count("/") > 1 or "," in host or re.search(r"\s", url)
+        if parts.scheme not in _PORTS or strange:
             raise ValueError("expected amqp://user:password@host:port/vhost, with / in any part written as %2F")
         return cls(
             tls=parts.scheme == "amqps",
-            host=unquote(parts.hostname or "localhost"),
+            host=unquote(host),
             port=_PORTS[parts.scheme] if port is None else port,
             user=unquote(parts.username or "guest"),
             password=unquote(parts.password or "guest"),
@@ -49,3 +53,19 @@ class Address:
         """Return the URL without user and password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'amqps' if self.tls else 'amqp'}://{host}:{self.port}/{'' if self.vhost == '/' else self.vhost}"
+
+
+def parse_all(urls: str) -> tuple[Address, ...]:
+    """Read the URLs of the nodes of a cluster, with line ends, spaces or commas between them.
+
+    Raises:
+        ValueError: If one is no URL, as `Address.parse`; with several its number is told.
+    """
+    pieces = _BETWEEN.split(urls.strip().rstrip(","))
+    addresses = []
+    for number, url in enumerate(pieces, 1):
+        try:
+            addresses.append(Address.parse(url))
+        except ValueError as error:
+            raise ValueError(f"number {number}: {error}" if len(pieces) > 1 else str(error)) from None
+    return tuple(addresses)

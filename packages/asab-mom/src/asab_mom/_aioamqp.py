@@ -1,7 +1,7 @@
 """What is taken from aioamqp: its handshake and its calls. The only file that imports it.
 
-What it does not do well under fault is not left to it, see `_channel` and `_connection`; what is wrong in the parts that
-are used is mended here.
+What it does not do well under fault is not left to it, see `_channel` and `_connection`; what is wrong in the parts
+that are used is mended here.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ well under fault is not left to it:
    past it: no message can put it out of step, no consumer can hold up its reader.
 2. Nothing waits without end: connecting, every call and closing have a timeout, after which the connection is aborted.
 3. A peer that says nothing for 1.75 heartbeats is dead, whatever the write buffer holds.
-4. Why a connection or a channel has ended is kept, and told to everyone who waits for it.
+4. A broker short of memory or disk says so (RabbitMQ's page "Blocked Connection Notifications"); nothing is written to
+   it then, until it says that it is over.
+5. Why a connection or a channel has ended is kept, and told to everyone who waits for it.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ SILENCE = 1.75  # heartbeats without a byte from the peer; it waits for two itse
 CAPABILITIES = {
     "authentication_failure_close": True,  # a reason in place of a closed socket after three seconds
     "consumer_cancel_notify": True,
+    "connection.blocked": True,
     "publisher_confirms": True,
     "basic.nack": True,
 }
@@ -45,6 +48,8 @@ class Connection(Protocol):
     Attributes:
         frame_max: The size of the largest frame that was agreed, in bytes.
         error: Why the connection has ended, once it has.
+        blocked: Why the broker takes no messages for the time being, or None.
+        on_blocked: Called with each change of `blocked`.
     """
 
     CHANNEL_FACTORY = Channel
@@ -54,19 +59,22 @@ class Connection(Protocol):
         super().__init__(heartbeat=heartbeat, client_properties=properties)
         self.frame_max = _frames.DEFAULT_FRAME_MAX
         self.error = LineError("the connection is lost")
+        self.blocked: str | None = None
+        self.on_blocked: Callable[[str | None], None] = lambda why: None
         self._over = self._full = False
         self._socket: asyncio.Transport | None = None
         self._splitter = Splitter()
         self._watchdog = Watchdog(SILENCE * heartbeat, self.abort)
 
     @classmethod
-    async def connect(cls, address: Address, name: str, heartbeat: int) -> Connection:
+    async def connect(cls, address: Address, name: str, heartbeat: int, tls: ssl.SSLContext | None) -> Connection:
         """Connect, log in and enter the virtual host.
 
         Args:
             address: Where to.
             name: What the broker shows in its list of connections.
             heartbeat: Seconds between two signs of life.
+            tls: Whom to trust; an address with TLS needs it.
 
         Raises:
             LineError: If that did not work, for whatever reason. Nothing is left open then; when cancelled neither.
@@ -74,7 +82,7 @@ class Connection(Protocol):
         connection = cls(name, heartbeat)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                await connection._handshake(address)
+                await connection._handshake(address, tls if address.tls else None)
         except BaseException as error:
             connection.abort(reason(error, CONNECT_TIMEOUT))
             await connection.wait_over()
@@ -112,7 +120,7 @@ class Connection(Protocol):
     @property
     def writable(self) -> bool:
         """Whether the peer takes what we write; else it piles up in memory."""
-        return self.is_up and not self._full
+        return self.is_up and not self._full and self.blocked is None
 
     def write(self, data: bytes) -> None:
         """Write whole frames; when the connection is over they are lost."""
@@ -144,10 +152,8 @@ class Connection(Protocol):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _handshake(self, address: Address) -> None:
-        loop = asyncio.get_running_loop()
-        context = ssl.create_default_context() if address.tls else None
-        await loop.create_connection(lambda: self, address.host, address.port, ssl=context)
+    async def _handshake(self, address: Address, tls: ssl.SSLContext | None) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self, address.host, address.port, ssl=tls)
         await self.start_connection(address.host, address.port, address.user, address.password, address.vhost)
         self.frame_max = self._splitter.frame_max = self.server_frame_max or _frames.DEFAULT_FRAME_MAX
         self._watchdog.start()
@@ -155,6 +161,15 @@ class Connection(Protocol):
     def _fail(self, error: LineError) -> None:
         if not self._over:
             self._over, self.error = True, error
+
+    def _set_blocked(self, why: str | None) -> None:
+        self.blocked = why
+        self.on_blocked(why)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        for channel in list(self.channels.values()):
+            channel.on_writable()
 
     # What asyncio and aioamqp call.
 
@@ -172,7 +187,11 @@ class Connection(Protocol):
 
     def _take(self, frame: Frame) -> None:
         channel = self.channels.get(frame.channel)
-        if channel is not None:
+        if frame.channel == 0 and frame.method in (_frames.BLOCKED, _frames.UNBLOCKED):
+            why = frame.payload[5:].decode(errors="replace") or "it does not say why"
+            self._set_blocked(why if frame.method == _frames.BLOCKED else None)
+            answer = False
+        elif channel is not None:
             answer = not channel.incoming.take(frame)
         else:
             answer = frame.channel == 0 and frame.kind == _frames.METHOD
@@ -186,8 +205,7 @@ class Connection(Protocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._full = False
-        for channel in list(self.channels.values()):
-            channel.on_writable()
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(LineError(reason(exc, CONNECT_TIMEOUT)))

@@ -15,7 +15,7 @@ from asab_mom.message import Message, Outcome
 
 METHOD, HEADER, BODY, HEARTBEAT = KINDS = 1, 2, 3, 8
 PUBLISH, RETURN, DELIVER, ACK, REJECT, NACK = (60 << 16 | method for method in (40, 50, 60, 80, 90, 120))
-CLOSE, CLOSE_OK = 10 << 16 | 50, 10 << 16 | 51
+CLOSE, CLOSE_OK, BLOCKED, UNBLOCKED = (10 << 16 | method for method in (50, 51, 60, 61))
 END = b"\xce"
 OVERHEAD = 8
 """Bytes of a frame beside its payload: frame-max counts them (section 4.2.3)."""

@@ -2,11 +2,22 @@
 
 The rules:
 
-1. A line is CONNECTING, OPEN, LOST or CLOSED. From LOST it goes to CONNECTING after a while; CLOSED is for ever.
+1. A line is CONNECTING, OPEN, BLOCKED, LOST or CLOSED:
+
+   | from       | to         | when                                                                       |
+   |------------|------------|----------------------------------------------------------------------------|
+   | LOST       | CONNECTING | after a while, rule 2; a new line at once                                   |
+   | CONNECTING | OPEN       | the handshake is done                                                       |
+   | OPEN       | BLOCKED    | the broker is short of memory or disk: what is published waits, not ready  |
+   | BLOCKED    | OPEN       | the broker is well again, and what waits is sent                            |
+   | any of the | LOST       | no answer, a reset, a silence of 1.75 heartbeats, the broker's goodbye     |
+   | any        | CLOSED     | `close`; that is for ever                                                   |
+
 2. The while doubles with each failure up to `reconnect_delay`, with jitter. A line that stays open longer than the last
    while starts again from the shortest. A broker that says no to our credentials is asked at the longest.
-3. A reason is logged once, and again only after the line was open. Neither it nor the address tells the password.
-4. Who needs a channel has it kept up like the line: opened again when the broker closes it.
+3. With several addresses each line begins at one of them by chance, and goes on to the next with each failure.
+4. A reason is logged once, and again only after the line was open. Neither it nor the address tells the password.
+5. Who needs a channel has it kept up like the line: opened again when the broker closes it.
 """
 
 from __future__ import annotations
@@ -15,14 +26,17 @@ import asyncio
 import enum
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from asab_log import LOG_NOTICE
 from asab_mom._address import Address
 from asab_mom._channel import Channel
 from asab_mom._connection import Connection
 from asab_mom._errors import REFUSED, ChannelError, LineError
+from asab_mom._journal import Journal
+from asab_mom._metrics import Meter
 
 L = logging.getLogger(__name__)
 
@@ -34,6 +48,7 @@ class State(enum.Enum):
 
     CONNECTING = "connecting"
     OPEN = "open"
+    BLOCKED = "blocked"
     LOST = "lost"
     CLOSED = "closed"
 
@@ -62,83 +77,53 @@ class Backoff:
             self._next = min(SHORTEST_DELAY, self._longest)
 
 
-class Journal:
-    """What the log says about the lines of a broker: each thing once, whichever line finds it out."""
-
-    def __init__(self, address: Address, report: Callable[[str | None], None]) -> None:
-        """Begin with nothing said.
-
-        Args:
-            address: Where the lines lead.
-            report: Called with why the broker is not there, and with None when all its lines are open.
-        """
-        self._address = address
-        self._report = report
-        self._lost: dict[str, str] = {}
-        self._said: set[str] = set()
-        self._open = False
-
-    def began(self, line: str) -> None:
-        """Take a line that is not open yet."""
-        self._take(line, "not connected yet")
-
-    def opened(self, line: str) -> None:
-        """Say that the broker is there, if it was not."""
-        self._take(line, None)
-        if not self._open:
-            L.log(LOG_NOTICE, "Connected to %s", self._address)
-        self._open = True
-        self._said.clear()
-
-    def lost(self, line: str, error: LineError) -> None:
-        """Say why the broker is not there."""
-        self._open = False
-        text = str(error).rstrip(".")
-        self._take(line, text)
-        if error.code in REFUSED:
-            remedy = "Check user, password and virtual host in url"
-            self._say(logging.ERROR, f"{self._address} refuses us: {text}. {remedy}")
-        else:
-            self._say(logging.WARNING, f"No connection to {self._address}: {text}. Trying again")
-
-    def failed(self, purpose: str, error: LineError) -> None:
-        """Say why a channel does not work."""
-        self._say(logging.WARNING, f"{purpose} at {self._address}: {error}. Trying again")
-
-    def _take(self, line: str, reason: str | None) -> None:
-        self._lost.pop(line, None)
-        if reason is not None:
-            self._lost[line] = reason
-        self._report(next(iter(self._lost.values()), None))
-
-    def _say(self, level: int, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            L.log(level, text)
-
-
 class Line:
     """Keeps one connection to a broker up until it is closed."""
 
-    def __init__(self, address: Address, name: str, heartbeat: int, longest_delay: float, journal: Journal) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        tls: ssl.SSLContext | None,
+        name: str,
+        heartbeat: int,
+        longest_delay: float,
+        journal: Journal,
+        meter: Meter,
+    ) -> None:
         """Make a line; `start` begins to connect.
 
         Args:
-            address: Where to.
+            addresses: Where to: the nodes of a cluster.
+            tls: Whom to trust; an address with TLS needs it.
             name: What the broker shows in its list of connections.
             heartbeat: Seconds between two signs of life.
             longest_delay: Seconds between two tries, at most.
             journal: What writes the log, shared by the lines of a broker.
+            meter: What counts the states, shared too.
         """
-        self.state = State.LOST
-        self._address = address
+        self._meter = meter
+        self._state = State.LOST
+        meter.began(self._state.value)
+        self._addresses = deque(random.sample(addresses, len(addresses)))
+        self._tls = tls
         self._name = name
         self._heartbeat = heartbeat
         self._longest_delay = longest_delay
         self._journal = journal
         self._connection: Connection | None = None
+        self._was_open = False
         self._open = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def state(self) -> State:
+        """What the line is doing."""
+        return self._state
+
+    @property
+    def address(self) -> Address:
+        """Where it leads, or tries to."""
+        return self._addresses[0]
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connect in the background and stay connected.
@@ -173,7 +158,7 @@ class Line:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.state = State.CLOSED
+        self._enter(State.CLOSED)
 
     def _own(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
         task = loop.create_task(coroutine, name=f"line {self._name}")
@@ -183,30 +168,35 @@ class Line:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            L.error("A task of the %s to %s has failed", task.get_name(), self._address, exc_info=error)
+            L.error("A task of the %s to %s has failed", task.get_name(), self.address, exc_info=error)
 
     async def _keep_connected(self) -> None:
         loop = asyncio.get_running_loop()
         backoff = Backoff(self._longest_delay)
         while True:
-            self.state = State.CONNECTING
+            self._enter(State.CONNECTING)
             try:
-                connection = await Connection.connect(self._address, self._name, self._heartbeat)
+                connection = await Connection.connect(self.address, self._name, self._heartbeat, self._tls)
                 opened = loop.time()
                 await self._hold(connection)
                 backoff.stood(loop.time() - opened)
                 lost = connection.error
             except LineError as error:
                 lost = error
-            self.state = State.LOST
-            self._journal.lost(self._name, lost)
+            self._enter(State.LOST)
+            self._journal.lost(self._name, self.address, lost)
+            self._addresses.rotate(-1)
             await asyncio.sleep(self._longest_delay if lost.code in REFUSED else backoff.delay())
 
     async def _hold(self, connection: Connection) -> None:
-        self.state = State.OPEN
+        self._enter(State.OPEN)
+        if self._was_open:
+            self._meter.count("reconnects")
+        self._was_open = True
         self._connection = connection
         self._open.set()
-        self._journal.opened(self._name)
+        connection.on_blocked = self._on_blocked
+        self._journal.opened(self._name, self.address)
         try:
             await connection.wait_over()
         except asyncio.CancelledError:
@@ -215,6 +205,14 @@ class Line:
         finally:
             self._connection = None
             self._open.clear()
+
+    def _enter(self, state: State) -> None:
+        self._meter.moved(self._state.value, state.value)
+        self._state = state
+
+    def _on_blocked(self, why: str | None) -> None:
+        self._enter(State.OPEN if why is None else State.BLOCKED)
+        self._journal.blocked(self._name, self.address, why)
 
     async def _keep_channel(self, purpose: str, use: Callable[[Channel], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
@@ -226,7 +224,7 @@ class Line:
                 await _use(await connection.open_channel(), use)
                 continue
             except ChannelError as error:
-                self._journal.failed(purpose, error)
+                self._journal.failed(purpose, self.address, error)
             except LineError:
                 pass  # the connection is lost, which `_keep_connected` says
             backoff.stood(loop.time() - opened)

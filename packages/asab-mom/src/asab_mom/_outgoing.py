@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from asab_mom._calls import REPORT, Calls
+from asab_mom._metrics import Meter
 from asab_mom._subscription import Subscription
 from asab_mom._transport import Transport
-from asab_mom.message import Body, Message, encode_body
+from asab_mom.message import Body, Message, PublishError, encode_body
 from asab_mom.properties import Properties
 
 CALL_TIMEOUT = 10.0
@@ -24,6 +25,7 @@ class Outgoing(Transport):
     """
 
     Counts: collections.Counter[str]
+    _meter: Meter
     _appname: str
     _exchange: str
     _reply_to: str | None
@@ -138,7 +140,12 @@ class Outgoing(Transport):
 
     async def _accept(self, message: Message) -> None:
         message.check()
-        await self._send(message)
+        try:
+            await self._send(message)
+        except PublishError:
+            self._meter.count("refused")
+            raise
+        self._meter.count("published")
 
     def _properties(self, *, message_id: str | None = None, delivery_mode: int = 2, **values: Any) -> Properties:
         message_id = uuid.uuid4().hex if message_id is None else message_id

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_config import ConfigError
-from asab_mom._address import Address
+from asab_mom._address import Address, parse_all
 from asab_mom._consumer import Consumer
-from asab_mom._line import SHORTEST_DELAY, Journal, Line
+from asab_mom._journal import Journal
+from asab_mom._line import SHORTEST_DELAY, Line
 from asab_mom._options import number
 from asab_mom._publisher import Publisher
 from asab_mom._subscription import Subscription
+from asab_mom._tls import client_context
 from asab_mom.broker import SHORT_MAX, Broker
 from asab_mom.message import Message, PublishError
 
@@ -37,6 +39,10 @@ class AMQPBroker(Broker):
     default exchange) and `prefetch_count` (5):
 
     - `url`: `amqp://user:password@host:port/vhost`; `amqps` for TLS. `amqp://guest:guest@localhost/` by default.
+      Several, with commas or line ends between them, are the nodes of a cluster: a line that is lost goes on to the
+      next.
+    - `ca`, `cert`, `key`: files for `amqps`: the authorities to trust in place of the system's, a certificate of our
+      own and its private key. The server's certificate and name are always checked.
     - `reconnect_delay`: seconds between two tries to connect, at most (10).
     - `heartbeat`: seconds between two signs of life (30); a silence of 1.75 of them is a lost line.
     - `publish_timeout`: seconds after which `publish` gives up (0: never).
@@ -44,6 +50,9 @@ class AMQPBroker(Broker):
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {
         "url": "amqp://guest:guest@localhost/",
+        "ca": "",
+        "cert": "",
+        "key": "",
         "reconnect_delay": 10.0,
         "heartbeat": 30,
         "publish_timeout": 0.0,
@@ -62,9 +71,10 @@ class AMQPBroker(Broker):
 
     def _connect(self) -> None:
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or None
-        self._address = self._parse_url()
-        journal = Journal(self._address, functools.partial(self.App.Health.report, str(self._address)))
-        self._in, self._out = (self._line(purpose, journal) for purpose in ("consume", "publish"))
+        addresses = self._parse_url()
+        self._tls = client_context(self.Config, addresses)
+        journal = Journal(functools.partial(self.App.Health.report, self._name))
+        self._in, self._out = (self._line(addresses, purpose, journal) for purpose in ("consume", "publish"))
         self._publisher = Publisher()
         unreadable = self._dispatcher.start_unreadable
         self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
@@ -72,15 +82,15 @@ class AMQPBroker(Broker):
             line.start(self.App.Loop)
         self._out.keep_channel(self.App.Loop, "Publishing", self._publisher.serve)
 
-    def _line(self, purpose: str, journal: Journal) -> Line:
+    def _line(self, addresses: Sequence[Address], purpose: str, journal: Journal) -> Line:
         name = f"{self._appname} ({purpose})"
         heartbeat = number(self, self.Config.getint, "heartbeat", 1, SHORT_MAX)
         longest_delay = number(self, self.Config.getfloat, "reconnect_delay", SHORTEST_DELAY)
-        return Line(self._address, name, heartbeat, longest_delay, journal)
+        return Line(addresses, self._tls, name, heartbeat, longest_delay, journal, self._meter)
 
-    def _parse_url(self) -> Address:
+    def _parse_url(self) -> tuple[Address, ...]:
         try:
-            return Address.parse(str(self.Config["url"]))
+            return parse_all(str(self.Config["url"]))
         except ValueError as error:
             raise ConfigError(f"[{self.Config.name}] url: {error}") from None
 
@@ -91,7 +101,7 @@ class AMQPBroker(Broker):
                 await self._publisher.publish(message)
         except TimeoutError:
             raise PublishError(
-                f"{self._address} has not confirmed the message within {self._publish_timeout:g} s; "
+                f"{self._out.address} has not confirmed the message within {self._publish_timeout:g} s; "
                 f"the connection is {self._out.state.value}"
             ) from None
 

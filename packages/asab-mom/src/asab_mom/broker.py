@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -21,6 +22,7 @@ from asab_app import StartupError
 from asab_mom._calls import Calls
 from asab_mom._dispatcher import Dispatcher, Handler
 from asab_mom._failures import Failures, retry_target
+from asab_mom._metrics import Meter
 from asab_mom._options import number, policy
 from asab_mom._outgoing import Outgoing
 from asab_mom._replies import Replies
@@ -89,6 +91,8 @@ class Broker(Outgoing):
         super().__init__(config_section_name, config)
         service = _service(app, type(self).__name__)
         self.App = app
+        self._name = _free_name(config_section_name, service)
+        self._meter = Meter(app, self._name)
         self._appname = str(self.Config["appname"])
         self._exchange = str(self.Config["exchange"])
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
@@ -207,3 +211,10 @@ def _service(app: Application, name: str) -> MOMService:
     except KeyError:
         remedy = "call app.add_module(asab.mom.Module) first"
         raise StartupError(f"{name} needs the service {SERVICE_NAME}: {remedy}") from None
+
+
+def _free_name(section: str, service: MOMService) -> str:
+    """Name a broker by its section, with a number if there is another one of the same."""
+    taken = {broker._name for broker in service.Brokers}
+    names = (section if number == 1 else f"{section}:{number}" for number in itertools.count(1))
+    return next(name for name in names if name not in taken)

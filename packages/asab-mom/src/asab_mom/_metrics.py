@@ -1,0 +1,71 @@
+"""`Meter`: what a broker tells the metrics of the application, if that has them (documentation, chapter Metrics).
+
+A counter `<section>:messages` and a gauge `<section>:lines`, with the tag `broker`. The counter begins anew with each
+flush; the gauge has the number of lines in each state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from asab_app.metrics import Counter, Gauge
+
+if TYPE_CHECKING:
+    from asab_app import Application
+    from asab_app.metrics import Metrics
+
+SERVICE_NAME = "asab.MetricsService"
+STATES = ("connecting", "open", "blocked", "lost", "closed")
+COUNTS = ("published", "refused", "confirmed", "returned", "handled", "failed", "redelivered", "reconnects")
+
+
+class Meter:
+    """Counts for a broker, from its construction on; what came before the metrics service is not left out.
+
+    Attributes:
+        messages: What was counted.
+        lines: How many lines of the broker are in which state.
+    """
+
+    def __init__(self, app: Application, broker: str) -> None:
+        """Begin at zero, and join the metrics at `Application.init!`, or now if they are there.
+
+        Args:
+            app: The application.
+            broker: The name of the broker.
+        """
+        self._app = app
+        self._broker = broker
+        self.messages = Counter(broker, init_values=dict.fromkeys(COUNTS, 0))
+        self.lines = Gauge(broker, init_values=dict.fromkeys(STATES, 0))
+        if SERVICE_NAME in app.Services:
+            self._join()
+        else:
+            app.PubSub.subscribe("Application.init!", self._on_init)
+
+    def count(self, what: str) -> None:
+        """Count one more of `COUNTS`."""
+        self.messages.add(what)
+
+    def began(self, state: str) -> None:
+        """Take a new line in a state."""
+        self.lines.set(state, self.lines.Values.get(state, 0) + 1)
+
+    def moved(self, before: str, after: str) -> None:
+        """Take a line from one state to another."""
+        self.lines.set(before, self.lines.Values[before] - 1)
+        self.began(after)
+
+    def _on_init(self, message_type: str) -> None:
+        self._app.PubSub.unsubscribe("Application.init!", self._on_init)
+        if SERVICE_NAME in self._app.Services:
+            self._join()
+
+    def _join(self) -> None:
+        service = cast("Metrics", self._app.get_service(SERVICE_NAME))
+        tags, before, lines = {"broker": self._broker}, self.messages.Values, self.lines.Values
+        zero = dict.fromkeys(COUNTS, 0)
+        self.messages = service.create_counter(f"{self._broker}:messages", tags, zero)
+        self.lines = service.create_gauge(f"{self._broker}:lines", tags, lines)
+        for what, value in before.items():
+            self.messages.add(what, value)
