@@ -18,6 +18,12 @@ def tls_section(folder: Path) -> dict[str, str]:
     return {"cert": f"{folder}/cert.pem", "key": f"{folder}/key.pem"}
 
 
+def client_section(folder: Path) -> dict[str, str]:
+    """The options of a client with a certificate that the other one vouches for, written to the folder."""
+    (folder / "client.pem").write_text(CLIENT_CERTIFICATE + KEY)
+    return {"ca": tls_section(folder)["cert"], "cert": f"{folder}/client.pem"}
+
+
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
 MIIBZzCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
@@ -28,6 +34,19 @@ b0DL1CCjTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
 BTADAQH/MB0GA1UdDgQWBBSvOsjDGIaNrVPvQ3smBwJ9/Ad7DDAKBggqhkjOPQQD
 AgNIADBFAiEA9C4fyd116DA8ggaJy/am/Ctpey6RZVlkRjmeGt7sL7wCIApn4gBG
 ZmUinKCR4WFVRbgaA5xHxhn5ykMLt34jS9UD
+-----END CERTIFICATE-----
+"""
+
+CLIENT_CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBezCCASGgAwIBAgIBAjAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBExDzANBgNVBAMM
+BmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK/Yc1C1hgzBK8g3HMhB
+L2vYZkWumF9pvNcJ0uFWWhOtrNWPW0vy1+fvMk2lyKssbviVTcZx9WjhEf8Kb0DL
+1CCjZTBjMAwGA1UdEwEB/wQCMAAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0O
+BBYEFK86yMMYho2tU+9DeyYHAn38B3sMMB8GA1UdIwQYMBaAFK86yMMYho2tU+9D
+eyYHAn38B3sMMAoGCCqGSM49BAMCA0gAMEUCIBi4/HtIRaxf21BxH2NVpHDFFZPp
+XxU6zrl04eQbuYALAiEAqOT+S3JTFvHj2tdcPPLAnn7RV5aEspZTam/DelqeqbE=
 -----END CERTIFICATE-----
 """
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from tests.support.certificate import tls_section
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
@@ -60,24 +62,34 @@ def amqp_url() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def private_node() -> Iterator[Node]:
+def private_node(tls: bool = False) -> Iterator[Node]:
     """A node that is the test's own, to be stopped, killed and frozen."""
-    if program() is None:
-        missing()
-    with (
-        tempfile.TemporaryDirectory(prefix="asab-rabbitmq-", ignore_cleanup_errors=True) as folder,
-        Node(folder) as node,
-    ):
+    with own_folder() as folder, Node(folder, tls) as node:
         node.start()
         yield node
 
 
-class Node:
-    """A RabbitMQ node in a folder. Its port and its data outlive a stop and a kill; the context manager ends it."""
+@contextlib.contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for nodes, gone with the test; without RabbitMQ's programs there is none."""
+    if program() is None:
+        missing()
+    with tempfile.TemporaryDirectory(prefix="asab-rabbitmq-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
-    def __init__(self, folder: str | Path) -> None:
+
+class Node:
+    """A RabbitMQ node in a folder. Its port and its data outlive a stop and a kill; the context manager ends it.
+
+    Attributes:
+        port: Where it listens.
+        tls_port: Where it listens with TLS, if it does, as 127.0.0.1 and, which its certificate has not, as 127.0.0.2.
+    """
+
+    def __init__(self, folder: str | Path, tls: bool = False) -> None:
         self.folder = Path(folder)
         self.port = free_port()
+        self.tls_port = free_port()
         self._distribution_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -89,6 +101,7 @@ class Node:
         (self.folder / "plugins").write_text("[].\n")
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\nloopback_users = none\ndisk_free_limit.absolute = 50MB\n"
+            f"{self._tls_conf() if tls else ''}"
         )
 
     def __enter__(self) -> Self:
@@ -158,6 +171,29 @@ class Node:
         """Have it go on."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGCONT)
+
+    def ctl(self, *arguments: str) -> str:
+        """Have `rabbitmqctl` do something, which takes a second; return what it says."""
+        command = [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments]
+        done = subprocess.run(
+            command, env=self._environment(), capture_output=True, text=True, timeout=START_TIMEOUT, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def alarm(self, memory: bool) -> None:
+        """Have it find that it is short of memory, or that it is not."""
+        self.ctl("set_vm_memory_high_watermark", "0.00001" if memory else "0.6")
+
+    def _tls_conf(self) -> str:
+        """A listener that takes clients with a certificate that it knows, and those with none."""
+        files = tls_section(self.folder)
+        return (
+            f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\nlisteners.ssl.2 = 127.0.0.2:{self.tls_port}\n"
+            f"ssl_options.cacertfile = {files['cert']}\nssl_options.certfile = {files['cert']}\n"
+            f"ssl_options.keyfile = {files['key']}\nssl_options.verify = verify_peer\n"
+            "ssl_options.fail_if_no_peer_cert = false\n"
+        )
 
     def _greets(self) -> bool:
         try:
