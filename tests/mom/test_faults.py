@@ -1,4 +1,4 @@
-"""`AMQPBroker` when the line or the server fails: nothing that was accepted is lost, and the log says it once."""
+"""`AMQPBroker` when the line fails: nothing that was accepted is lost, and the log says it once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from asab_app import StartupError
-from asab_mom import PublishError
 from asab_mom.amqp import AMQPBroker
 from tests.support import amqp
 from tests.support.certificate import tls_section
 from tests.support.mom import Inbox, LogWatch, serve, within
 from tests.support.proxy import Proxy
-from tests.support.rabbitmq import Node, private_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,13 +31,6 @@ def queue(amqp_url: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex}"
     yield name
     asyncio.run(amqp.delete(amqp_url, name))
-
-
-@pytest.fixture
-def node() -> Iterator[Node]:
-    """A server that the test may hurt."""
-    with private_node() as node:
-        yield node
 
 
 def consumer(url: str, queue: str, inbox: Inbox) -> Callable[[Application], AMQPBroker]:
@@ -61,9 +52,6 @@ def through(proxy: Proxy, url: str, user: str = "guest", vhost: str = "") -> str
     parts = urlsplit(url)
     password = parts.password if user == "guest" else "s3cret"
     return f"amqp://{user}:{password}@127.0.0.1:{proxy.port}/{vhost or parts.path[1:]}"
-
-
-# The line
 
 
 def test_a_message_whose_confirmation_is_lost_with_the_line_is_sent_again_with_the_same_id(
@@ -210,88 +198,3 @@ def test_a_start_that_fails_leaves_no_connection(amqp_url: str, caplog: pytest.L
         serve(setup, scenario)
     errors = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
     assert errors == ["something else is missing"]
-
-
-# The server
-
-
-@pytest.mark.slow
-def test_a_server_that_comes_after_the_application_gets_what_was_published_before(node: Node) -> None:
-    """The parts of a system may start in any order."""
-    inbox = Inbox()
-    node.kill()
-
-    async def scenario(broker: Broker) -> None:
-        publishing = asyncio.gather(*(broker.publish(str(i), "queue") for i in range(10)))
-        await log.wait_for("No connection to")
-        await asyncio.to_thread(node.start)
-        await within(publishing)
-        assert {int(body) for body in await inbox.bodies(10)} == set(range(10))
-        reasons = [line for line in log.lines if "No connection to" in line]
-        assert len(reasons) == len(set(reasons))
-
-    with LogWatch() as log:  # the line tries before the scenario begins
-        serve(consumer(node.url, "queue", inbox), scenario)
-
-
-@pytest.mark.slow
-def test_a_server_that_is_killed_in_the_middle_of_publishing_loses_no_accepted_message(node: Node) -> None:
-    """The promise of `publish`: when it has returned, the message arrives."""
-    inbox = Inbox()
-    accepted: set[bytes] = set()
-    enough = asyncio.Event()
-
-    async def publish(broker: Broker, body: bytes) -> None:
-        await broker.publish(body, "queue")
-        accepted.add(body)
-        if len(accepted) >= 500:
-            enough.set()
-
-    async def scenario(broker: Broker) -> None:
-        bodies = {str(i).encode() for i in range(5000)}
-        publishing = asyncio.gather(*(publish(broker, body) for body in bodies))
-        await within(enough.wait())
-        assert not publishing.done()
-        await asyncio.to_thread(node.kill)
-        await asyncio.to_thread(node.start)
-        await within(publishing)
-        assert accepted == bodies
-        await inbox.until(bodies)
-
-    serve(consumer(node.url, "queue", inbox), scenario)
-
-
-@pytest.mark.slow
-def test_a_server_that_freezes_is_found_out_and_work_goes_on_when_it_thaws(node: Node) -> None:
-    """A connection that is open and dead is the worst of them."""
-    inbox = Inbox()
-
-    async def scenario(broker: Broker) -> None:
-        sender = AMQPBroker(broker.App, config=options(node.url, heartbeat=1))
-        await broker.publish("before", "queue")  # the queue is there then
-        await sender.publish("now", "queue")
-        with LogWatch() as log:
-            node.freeze()
-            publishing = asyncio.ensure_future(sender.publish("frozen", "queue"))
-            await log.wait_for("no sign of life from the broker for 1.75 s")
-            node.thaw()
-            await within(publishing)
-        await inbox.until({b"before", b"now", b"frozen"})
-
-    serve(consumer(node.url, "queue", inbox), scenario)
-
-
-@pytest.mark.slow
-def test_an_application_stops_in_time_when_its_server_is_frozen(node: Node) -> None:
-    """A dead server does not keep a deployment waiting, and nobody has to kill anything."""
-    inbox = Inbox()
-
-    async def scenario(broker: Broker) -> None:
-        await broker.publish("before", "queue")
-        await inbox.next()
-        node.freeze()
-        publishing.append(asyncio.ensure_future(broker.publish("frozen", "queue")))
-
-    publishing: list[asyncio.Future[None]] = []
-    assert serve(consumer(node.url, "queue", inbox), scenario) == 0
-    assert isinstance(publishing[0].exception(), PublishError)

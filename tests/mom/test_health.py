@@ -7,31 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from asab_mom.amqp import AMQPBroker
-from tests.support.mom import serve, within
+from tests.support.mom import Changes, serve
 from tests.support.processes import free_port
 from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
-    from asab_app import Application
-    from asab_app.health import Status
     from asab_mom import Broker
-
-
-class Changes:
-    """The changes of an application's health, one after another."""
-
-    def __init__(self, app: Application) -> None:
-        self._app = app
-        self._news = asyncio.Event()
-        app.PubSub.subscribe("Application.health!", self._on_health)
-
-    def _on_health(self, _message_type: str, _status: Status) -> None:
-        self._news.set()
-
-    async def until(self, ready: bool) -> None:
-        while self._app.Health.ready is not ready:
-            self._news.clear()
-            await within(self._news.wait())
 
 
 def options(url: str) -> dict[str, object]:

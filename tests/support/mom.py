@@ -14,6 +14,7 @@ from asab_utils import Singleton
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from asab_app.health import Status
     from asab_mom import Broker, Properties
 
 T = TypeVar("T")
@@ -87,6 +88,23 @@ def serve(setup: Callable[[Application], B], scenario: Callable[[B], Awaitable[N
     if failures:
         raise failures[0]
     return exit_code
+
+
+class Changes:
+    """The changes of an application's health, one after another."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._news = asyncio.Event()
+        app.PubSub.subscribe("Application.health!", self._on_health)
+
+    def _on_health(self, _message_type: str, _status: Status) -> None:
+        self._news.set()
+
+    async def until(self, ready: bool) -> None:
+        while self._app.Health.ready is not ready:
+            self._news.clear()
+            await within(self._news.wait())
 
 
 class LogWatch(logging.Handler):

@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts, and that keeps back what a server says, at the moment that a test needs it."""
+"""A TCP proxy that cuts, slows down, and keeps back what is said, at the moment that a test needs it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Proxy:
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
-        self._answers = asyncio.Event()
-        self._answers.set()
+        self._questions, self._answers = asyncio.Event(), asyncio.Event()
+        self._pause = 0.0
+        self.heal()
         self._changed = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
@@ -38,13 +39,32 @@ class Proxy:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        self._server.close()
+        self.refuse()
         await self.cut()
 
     def mute(self) -> None:
         """Keep back what the server says from now on."""
         self._answers.clear()
+
+    def silence(self) -> None:
+        """Keep back what either says from now on: to both it looks like a host that has gone without a word."""
+        self._questions.clear()
+        self._answers.clear()
+
+    def slow_down(self, pause: float) -> None:
+        """Wait so many seconds before each piece of at most 64 KiB."""
+        self._pause = pause
+
+    def heal(self) -> None:
+        """Let through what was kept back, and whatever comes, at once."""
+        self._pause = 0.0
+        self._questions.set()
+        self._answers.set()
+
+    def refuse(self) -> None:
+        """Let nobody in any more."""
+        assert self._server is not None
+        self._server.close()
 
     async def cut(self) -> None:
         """Reset all connections, with what was kept back; those that come next work."""
@@ -52,7 +72,7 @@ class Proxy:
         for connection in connections:
             connection.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
-        self._answers.set()
+        self.heal()
 
     async def wait_accepted(self, count: int) -> None:
         """Wait until so many connections have come."""
@@ -77,8 +97,8 @@ class Proxy:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
         pumps = [
-            asyncio.ensure_future(_pump(reader, server_writer, None)),
-            asyncio.ensure_future(_pump(server_reader, writer, self._answers)),
+            asyncio.ensure_future(self._pump(reader, server_writer, self._questions)),
+            asyncio.ensure_future(self._pump(server_reader, writer, self._answers)),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -88,11 +108,10 @@ class Proxy:
             await asyncio.gather(*pumps, return_exceptions=True)
             server_writer.transport.abort()
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event | None) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            if gate is not None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await asyncio.sleep(self._pause)
                 await gate.wait()
-            writer.write(data)
-            await writer.drain()
+                writer.write(data)
+                await writer.drain()
