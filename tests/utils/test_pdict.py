@@ -336,6 +336,56 @@ def test_processes_share_it(path: Path) -> None:
         assert len(state) == 200
 
 
+def test_a_transaction_happens_as_a_whole_or_not_at_all(path: Path) -> None:
+    """What belongs together is never half there, whatever raises in between."""
+    with PersistentDict(path) as state, PersistentDict(path) as other:
+        state.update(free=2, taken=0)
+        with state.transaction():
+            state["free"] -= 1
+            state["taken"] += state.pop("free")
+            assert dict(other) == {"free": 2, "taken": 0}
+        assert dict(other) == {"taken": 1}
+        with pytest.raises(LookupError), state.transaction():
+            state.clear()
+            raise LookupError
+        assert dict(other) == {"taken": 1}
+
+
+def test_a_transaction_within_another_is_undone_alone_and_done_with_the_whole(path: Path) -> None:
+    """A part may fail and be done without; a function that uses one works within another's."""
+    with PersistentDict(path) as state:
+        with state.transaction():
+            state["a"] = 1
+            with pytest.raises(LookupError), state.transaction():
+                state["b"] = 2
+                raise LookupError
+            with pytest.raises(KeyError):
+                state.pop("b")
+            with state.transaction():
+                state["c"] = 3
+        assert dict(state) == {"a": 1, "c": 3}
+        with pytest.raises(LookupError), state.transaction():
+            with state.transaction():
+                state["d"] = 4
+            raise LookupError
+        assert "d" not in state
+
+
+def test_a_table_of_ones_own_shares_the_transactions_of_the_dictionary(path: Path) -> None:
+    """Who needs SQL for a part has one file and one truth."""
+    with PersistentDict(path) as state:
+        with state.transaction() as connection:
+            connection.execute("CREATE TABLE visits (page TEXT)")
+        with pytest.raises(LookupError), state.transaction() as connection:
+            connection.execute("INSERT INTO visits VALUES ('home')")
+            state["visits"] = 1
+            raise LookupError
+        with state.transaction() as connection:
+            assert connection.execute("SELECT count(*) FROM visits").fetchone() == (0,)
+    with PersistentDict(path) as state:
+        assert dict(state) == {}
+
+
 def test_a_store_opened_before_a_fork_works_on_both_sides(path: Path) -> None:
     """A daemon opens its state, then forks."""
     with PersistentDict(path) as state:

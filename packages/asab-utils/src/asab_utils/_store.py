@@ -34,6 +34,10 @@ CREATE TABLE items (
 )
 """
 
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_READ = ("BEGIN", "COMMIT", ("ROLLBACK",))
+_PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
+
 
 class PersistentDictError(Exception):
     """A file that cannot be opened, read or written as a persistent dictionary; the text names it and the reason."""
@@ -78,6 +82,8 @@ class Store:
     def transaction(self, write: bool = True) -> Iterator[sqlite3.Connection]:
         """Lend the connection to one thread, for several statements that happen together or not at all.
 
+        Within another one of the same thread it is a part of that: undone alone, but done only with the whole.
+
         Args:
             write: Whether other writers have to wait; without, the statements see one moment and must not write.
 
@@ -87,14 +93,16 @@ class Store:
         """
         with self._lock:
             connection = self._connection or self._connect()
+            begin, commit, rollback = _PART if connection.in_transaction else _WHOLE if write else _READ
             try:
-                connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                connection.execute(begin)
                 try:
                     yield connection
                 except BaseException:
-                    connection.execute("ROLLBACK")
+                    for statement in rollback if connection.in_transaction else ():  # a full disk has ended it already
+                        connection.execute(statement)
                     raise
-                connection.execute("COMMIT")
+                connection.execute(commit)
             except sqlite3.Error as e:
                 raise self._failed(e) from e
 

@@ -18,7 +18,9 @@ from asab_utils._store import PersistentDictError, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
     from typing import Any, Protocol
 
     class Codec(Protocol):
@@ -188,6 +190,23 @@ class PersistentDict(MutableMapping["Any", "Any"]):
     def clear(self) -> None:
         """Remove everything."""
         self._store.query("DELETE FROM items")
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a context in which all that happens to the dictionary happens as one, or, on an exception, not at all.
+
+        Other threads and processes see nothing of it before its end, and have to wait with their writes. It belongs to
+        one thread: within it a coroutine must not await. A transaction within another is a part of it.
+
+        Returns:
+            A context manager that gives the connection, for tables of your own in the same file; the dictionary's is
+            `items`, and names that begin with `asab_` are taken. A foreign table is no obstacle to a dictionary.
+
+        Example:
+            >>> with state.transaction():
+            ...     state["free"] -= 1
+            ...     state["taken"] += 1
+        """
+        return self._store.transaction()
 
     def close(self) -> None:
         """Close the file; a later use is a `ValueError`. One that is not closed is, with its last reference."""
