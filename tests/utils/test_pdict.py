@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -336,6 +337,12 @@ def test_processes_share_it(path: Path) -> None:
         assert len(state) == 200
 
 
+def _fail_after(state: PersistentDict, change: Callable[[], object]) -> None:
+    with state.transaction():
+        change()
+        raise LookupError
+
+
 def test_a_transaction_happens_as_a_whole_or_not_at_all(path: Path) -> None:
     """What belongs together is never half there, whatever raises in between."""
     with PersistentDict(path) as state, PersistentDict(path) as other:
@@ -345,9 +352,8 @@ def test_a_transaction_happens_as_a_whole_or_not_at_all(path: Path) -> None:
             state["taken"] += state.pop("free")
             assert dict(other) == {"free": 2, "taken": 0}
         assert dict(other) == {"taken": 1}
-        with pytest.raises(LookupError), state.transaction():
-            state.clear()
-            raise LookupError
+        with pytest.raises(LookupError):
+            _fail_after(state, state.clear)
         assert dict(other) == {"taken": 1}
 
 
@@ -356,18 +362,15 @@ def test_a_transaction_within_another_is_undone_alone_and_done_with_the_whole(pa
     with PersistentDict(path) as state:
         with state.transaction():
             state["a"] = 1
-            with pytest.raises(LookupError), state.transaction():
-                state["b"] = 2
-                raise LookupError
+            with pytest.raises(LookupError):
+                _fail_after(state, lambda: state.update(b=2))
             with pytest.raises(KeyError):
                 state.pop("b")
             with state.transaction():
                 state["c"] = 3
         assert dict(state) == {"a": 1, "c": 3}
-        with pytest.raises(LookupError), state.transaction():
-            with state.transaction():
-                state["d"] = 4
-            raise LookupError
+        with pytest.raises(LookupError):
+            _fail_after(state, lambda: state.update(d=4))
         assert "d" not in state
 
 
@@ -376,10 +379,8 @@ def test_a_table_of_ones_own_shares_the_transactions_of_the_dictionary(path: Pat
     with PersistentDict(path) as state:
         with state.transaction() as connection:
             connection.execute("CREATE TABLE visits (page TEXT)")
-        with pytest.raises(LookupError), state.transaction() as connection:
-            connection.execute("INSERT INTO visits VALUES ('home')")
-            state["visits"] = 1
-            raise LookupError
+        with pytest.raises(LookupError):
+            _fail_after(state, lambda: connection.execute("INSERT INTO visits VALUES ('home')"))
         with state.transaction() as connection:
             assert connection.execute("SELECT count(*) FROM visits").fetchone() == (0,)
     with PersistentDict(path) as state:

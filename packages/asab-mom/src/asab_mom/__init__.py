@@ -3,11 +3,13 @@
 The layer's map, from the top:
 
 - `module` - `Module`, what an application adds; `service` - `MOMService`, which runs the brokers.
-- `broker` - `Broker`, what all brokers have in common, on `_outgoing`, the half that sends, on `_transport`, what each
-  kind brings itself; `_options` - what is configured.
+- `broker` - `Broker`, what all brokers have in common, on `_sending` and `_outgoing`, the half that publishes and calls,
+  on `_transport`, what each kind brings itself; `_options` - what is configured; `_deadlines` - what the end may take.
 - `_dispatcher` - which handler gets a message; `_failures` - what becomes of one that was not handled; `_replies` -
   what goes back; `_calls` - who waits for that; `_subscription` - where messages come from.
-- `properties`, `message` - what travels; `PublishError`.
+- `outbox` - messages on disk until they are sent, on `_outbox_file` and `_file_lock`; `inbox` - `Inbox`, the ids of what
+  was handled.
+- `properties`, `message` - what travels; `PublishError` and its kinds; `json` - bodies that are JSON.
 - `memory` - `MemoryBroker`, within this process; `_embedded` - its exchanges and queues; `faults` - `Faults`, what goes
   wrong in it for a test.
 - `amqp` - `AMQPBroker`, RabbitMQ. Below it `_publisher` and `_consumer`, each on a `_line` that keeps a `_connection`
@@ -21,14 +23,16 @@ The layer's map, from the top:
 from asab_mom._calls import CallError, CallFailedError, CallTimeoutError
 from asab_mom.broker import Broker
 from asab_mom.faults import Faults
+from asab_mom.json import decode_json
 from asab_mom.memory import MemoryBroker
-from asab_mom.message import Message, PublishError
+from asab_mom.message import BusyError, Message, PublishError, UnroutableError
 from asab_mom.module import Module
 from asab_mom.properties import Properties
 from asab_mom.service import MOMService
 
 __all__ = [
     "Broker",
+    "BusyError",
     "CallError",
     "CallFailedError",
     "CallTimeoutError",
@@ -39,4 +43,6 @@ __all__ = [
     "Module",
     "Properties",
     "PublishError",
+    "UnroutableError",
+    "decode_json",
 ]

@@ -21,7 +21,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, cast
 
-from asab_mom import _frames
+from asab_mom import _deadlines, _frames
 from asab_mom._address import Address
 from asab_mom._aioamqp import CLOSING, AioamqpException, Protocol
 from asab_mom._channel import Channel
@@ -31,7 +31,6 @@ from asab_mom._watchdog import Watchdog
 
 CONNECT_TIMEOUT = 10.0
 CALL_TIMEOUT = 10.0
-CLOSE_TIMEOUT = 1.0
 SILENCE = 1.75  # heartbeats without a byte from the peer; it waits for two itself
 CAPABILITIES = {
     "authentication_failure_close": True,  # a reason in place of a closed socket after three seconds
@@ -134,11 +133,11 @@ class Connection(Protocol):
             self._socket.abort()
 
     async def close(self) -> None:
-        """End the connection as the protocol has it, within a second."""
+        """End the connection as the protocol has it, within a tenth of `finalize_timeout`."""
         self.write(_frames.goodbye())
         self.state = CLOSING
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with asyncio.timeout(_deadlines.seconds(_deadlines.CLOSE)):
                 await self.connection_closed.wait()
         self.abort("the connection is closed")
         await self.wait_over()

@@ -20,6 +20,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from asab_mom import _deadlines
 from asab_mom._channel import Channel
 from asab_mom._delivery import Delivery
 from asab_mom._errors import ChannelError, LineError
@@ -31,7 +32,6 @@ from asab_mom.properties import Properties
 L = logging.getLogger(__name__)
 
 OWN_QUEUE = {"x-expires": OWN_EXPIRES}
-ASK_TIMEOUT = 2.0
 NOT_FOUND = 404
 
 Settle: TypeAlias = Callable[[Outcome], None]
@@ -112,7 +112,7 @@ class Consumer:
     async def _ask(self, calls: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Make calls that may fail: the line can be down, and then there is nothing to undo."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ASK_TIMEOUT):
+            async with asyncio.timeout(_deadlines.seconds(_deadlines.ASK)):
                 await asyncio.gather(*calls, return_exceptions=True)
 
     async def _serve(self, subscription: Subscription, channel: Channel) -> None:

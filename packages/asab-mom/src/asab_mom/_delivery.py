@@ -1,4 +1,4 @@
-"""`Delivery`: a message that comes in; `Incoming`: how frames become one (AMQP 0-9-1, section 4.2.6)."""
+"""`Delivery`: a message that comes in, or back; `Incoming`: how frames become one (AMQP 0-9-1, section 4.2.6)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,23 @@ class Delivery:
     body: bytes = b""
 
 
+@dataclasses.dataclass(slots=True)
+class Returned:
+    """A mandatory message of ours that no queue got.
+
+    Attributes:
+        reason: Why, in the broker's words.
+        exchange: Where it was published.
+        target: Its routing key.
+        message_id: Its identity.
+    """
+
+    reason: str
+    exchange: str
+    target: str
+    message_id: str | None = None
+
+
 class Incoming:
     """What comes in on one channel, beside the answers to calls: messages, each put together, and confirmations.
 
@@ -41,27 +58,28 @@ class Incoming:
         consumers: Whom messages are handed to, by the tag of the consumer.
         on_confirm: Called with the number of a message of ours, whether it stands for all up to it, and whether it is
             accepted.
+        on_return: Called with a message of ours that no queue got; its confirmation comes after it.
     """
 
     def __init__(self) -> None:
         """Begin between two messages."""
         self.consumers: dict[str, Callable[[Delivery], None]] = {}
         self.on_confirm: Callable[[int, bool, bool], None] = lambda number, multiple, accepted: None
-        self._delivery: Delivery | None = None
+        self.on_return: Callable[[Returned], None] = lambda returned: None
+        self._delivery: Delivery | Returned | None = None
         self._missing = 0
         self._pieces: list[bytes] = []
 
     def take(self, frame: Frame) -> bool:
-        """Take a frame, if it is part of a message or a confirmation; return whether it is.
-
-        A message that came back to us, its publisher, is read past: what has no queue is gone, as `publish` says.
-        """
+        """Take a frame, if it is part of a message or a confirmation; return whether it is."""
         if frame.kind == HEADER:
             self._begin(frame.payload)
         elif frame.kind == BODY:
             self._continue(frame.payload)
-        elif frame.method in (DELIVER, RETURN):
-            self._delivery = _read(frame.payload) if frame.method == DELIVER else None
+        elif frame.method == DELIVER:
+            self._delivery = _read(frame.payload)
+        elif frame.method == RETURN:
+            self._delivery = _read_return(frame.payload)
         elif frame.method in (ACK, NACK):
             number, bits = struct.unpack_from(">QB", frame.payload, 4)
             self.on_confirm(number, bool(bits & 1), frame.method == ACK)
@@ -71,7 +89,9 @@ class Incoming:
 
     def _begin(self, header: bytes) -> None:
         self._missing = struct.unpack_from(">Q", header, 4)[0]
-        if self._delivery is not None:
+        if isinstance(self._delivery, Returned):
+            self._delivery.message_id = decode_properties(header[12:]).message_id  # ours, which we have encoded
+        elif self._delivery is not None:
             try:
                 self._delivery.properties = decode_properties(header[12:])
             except ValueError as error:
@@ -89,7 +109,9 @@ class Incoming:
         delivery, self._delivery = self._delivery, None
         body = b"".join(self._pieces)
         self._pieces.clear()
-        if delivery is not None and delivery.consumer in self.consumers:
+        if isinstance(delivery, Returned):
+            self.on_return(delivery)
+        elif delivery is not None and delivery.consumer in self.consumers:
             delivery.body = body
             self.consumers[delivery.consumer](delivery)
 
@@ -100,6 +122,13 @@ def _read(payload: bytes) -> Delivery:
     exchange, at = _short(payload, at + 9)
     target, _ = _short(payload, at)
     return Delivery(consumer, tag, exchange, target)
+
+
+def _read_return(payload: bytes) -> Returned:
+    reason, at = _short(payload, 6)
+    exchange, at = _short(payload, at)
+    target, _ = _short(payload, at)
+    return Returned(reason, exchange, target)
 
 
 def _short(payload: bytes, at: int) -> tuple[str, int]:

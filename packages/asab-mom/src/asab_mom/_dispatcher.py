@@ -21,14 +21,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
+from asab_mom import _deadlines
 from asab_mom._failures import Failures
 from asab_mom._subscription import Subscription
 from asab_mom.message import Body, Message, Outcome
 from asab_mom.properties import Properties
 
 L = logging.getLogger(__name__)
-
-CANCEL_TIMEOUT = 1.0
 
 Handler: TypeAlias = Callable[[Properties, bytes], Awaitable[Body | None]]
 """What is called with a message: a coroutine function. What it returns is the reply."""
@@ -116,10 +115,10 @@ class Dispatcher:
             return
         _, late = await asyncio.wait(self._tasks, timeout=timeout)
         for task in late:
-            L.warning("The %s has not finished within %s s; its message goes back", task.get_name(), timeout)
+            L.warning("The %s has not finished within %g s; its message goes back", task.get_name(), timeout)
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
+            await asyncio.wait(late, timeout=_deadlines.seconds(_deadlines.CANCEL))
 
     async def _handle(self, message: Message, source: Subscription) -> Outcome:
         route = self._routes.get(message.target)

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from asab_mom.message import Message, Outcome, PublishError
+from asab_mom.message import Message, Outcome, PublishError, UnroutableError
 
 Settle: TypeAlias = Callable[[Outcome], None]
 NO_ARGUMENTS: Mapping[str, Any] = types.MappingProxyType({})
@@ -179,10 +179,13 @@ class Server:
 
         Raises:
             PublishError: If there is no such exchange.
+            UnroutableError: If the message is mandatory and no queue gets it.
         """
-        for name in self._route(message):
-            if name in self.queues:
-                self.queues[name].put(message)
+        queues = [self.queues[name] for name in self._route(message) if name in self.queues]
+        if message.mandatory and not queues:
+            raise UnroutableError(message.exchange, message.target)
+        for queue in queues:
+            queue.put(message)
 
     def _route(self, message: Message) -> set[str]:
         if not message.exchange:

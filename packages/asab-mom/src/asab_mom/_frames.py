@@ -98,7 +98,8 @@ class Content(NamedTuple):
 
 def encode(message: Message) -> Content:
     """Encode a message that has been checked."""
-    method = struct.pack(">IH", PUBLISH, 0) + short_string(message.exchange) + short_string(message.target) + b"\0"
+    where = short_string(message.exchange) + short_string(message.target)
+    method = struct.pack(">IH", PUBLISH, 0) + where + bytes((message.mandatory,))
     header = struct.pack(">HHQ", 60, 0, len(message.body)) + encode_properties(message.properties)
     return Content(method, header, message.body)
 

@@ -1,23 +1,23 @@
-"""`Outgoing`: the half of a broker that sends, for whoever does not handle."""
+"""`Outgoing`: the half of a broker that sends, for whoever does not handle; it adds calls to `Sending`."""
 
 from __future__ import annotations
 
 import collections
+import math
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from asab_mom._calls import REPORT, Calls
-from asab_mom._metrics import Meter
+from asab_mom._sending import Sending
 from asab_mom._subscription import Subscription
-from asab_mom._transport import Transport
-from asab_mom.message import Body, Message, PublishError, encode_body
-from asab_mom.properties import Properties
+
+from asab_mom.message import Body, Message, encode_body
 
 CALL_TIMEOUT = 10.0
 
 
-class Outgoing(Transport):
+class Outgoing(Sending):
     """Publishes and calls; `Broker` adds what comes in.
 
     Attributes:
@@ -25,58 +25,9 @@ class Outgoing(Transport):
     """
 
     Counts: collections.Counter[str]
-    _meter: Meter
-    _appname: str
-    _exchange: str
-    _reply_to: str | None
     _calls: Calls
     _answers: Subscription | None
     _subscriptions: list[Subscription]
-
-    async def publish(
-        self,
-        body: Body,
-        target: str = "",
-        correlation_id: str | None = None,
-        *,
-        exchange: str | None = None,
-        reply_to: str | None = None,
-        content_type: str | None = None,
-        content_encoding: str | None = None,
-        headers: Mapping[str, Any] | None = None,
-        message_id: str | None = None,
-    ) -> None:
-        """Send a message and return when it has been accepted. The message is persistent.
-
-        A message that no queue is bound for is accepted too, and is gone. When this call is cancelled, the message may
-        or may not be delivered.
-
-        Args:
-            body: The content; a str is sent as UTF-8.
-            target: The routing key.
-            correlation_id: What the reply will bear.
-            exchange: Where to; by default the option `exchange`. The empty one routes to the queue named `target`.
-            reply_to: The queue for replies; by default the broker's own, if it accepts replies. Empty asks for none.
-            content_type: The MIME type of the body.
-            content_encoding: The MIME encoding of the body.
-            headers: Values of the application's own.
-            message_id: The identity of the message; by default a new one.
-
-        Raises:
-            TypeError: If a value is of a type that cannot be sent.
-            ValueError: If a value is too long or out of its range.
-            PublishError: If the message has not been accepted.
-        """
-        properties = self._properties(
-            correlation_id=correlation_id,
-            reply_to=self._reply_to if reply_to is None else reply_to,
-            content_type=content_type,
-            content_encoding=content_encoding,
-            headers=dict(headers or {}),
-            message_id=message_id,
-        )
-        exchange = self._exchange if exchange is None else exchange
-        await self._accept(Message(encode_body(body), target, exchange, properties))
 
     async def call(
         self,
@@ -127,7 +78,8 @@ class Outgoing(Transport):
                 content_encoding=content_encoding,
                 headers=headers,
             )
-            await self._accept(Message(encode_body(body), target, exchange, properties))
+            message = Message(encode_body(body), target, exchange, properties)
+            await self._accept(message, math.inf, on_disk=False)  # nobody waits for the answer in the next process
 
         return await self._calls.call(ask, target, timeout)
 
@@ -137,19 +89,6 @@ class Outgoing(Transport):
             self._open(self._answers)
             self._subscriptions.append(self._answers)
         return self._answers.queue
-
-    async def _accept(self, message: Message) -> None:
-        message.check()
-        try:
-            await self._send(message)
-        except PublishError:
-            self._meter.count("refused")
-            raise
-        self._meter.count("published")
-
-    def _properties(self, *, message_id: str | None = None, delivery_mode: int = 2, **values: Any) -> Properties:
-        message_id = uuid.uuid4().hex if message_id is None else message_id
-        return Properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
 
     def _count(self, what: str) -> None:
         self.Counts[what] += 1

@@ -10,6 +10,7 @@ The rules:
 4. When the broker closes the channel over a message (no such exchange, no permission), the messages in flight are
    suspects, and go one at a time. The one that is in flight alone when that happens again is to blame: its `publish`
    raises, and the others go on.
+5. A mandatory message that no queue got comes back before it is confirmed; its `publish` raises with the confirmation.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from collections import deque
 
 from asab_mom import _frames
 from asab_mom._channel import Channel
+from asab_mom._delivery import Returned
 from asab_mom._errors import LineError
 from asab_mom._frames import Content
-from asab_mom.message import Message, PublishError
+from asab_mom.message import BusyError, Message, PublishError, UnroutableError
 
 WINDOW = 1000
 """Messages that are accepted and not yet settled, at most; further calls of `publish` wait for their turn."""
@@ -36,18 +38,38 @@ found, precondition failed, frame and syntax errors (AMQP 0-9-1, section 1.2 of 
 class Parcel:
     """A message that is accepted, and the future of whoever waits for it."""
 
-    __slots__ = ("content", "exchange", "settled")
+    __slots__ = ("content", "message", "returned", "settled")
 
-    def __init__(self, exchange: str, content: Content, settled: asyncio.Future[None]) -> None:
+    def __init__(self, message: Message, content: Content, settled: asyncio.Future[None]) -> None:
         """Put together what is known of it."""
-        self.exchange = exchange
+        self.message = message
         self.content = content
         self.settled = settled
+        self.returned: str | None = None
 
-    def fail(self, reason: str) -> None:
+    def is_returned_as(self, returned: Returned) -> bool:
+        """Return whether it can be this one that has come back, and has not yet."""
+        message = self.message
+        return (
+            message.mandatory
+            and self.returned is None
+            and message.properties.message_id == returned.message_id
+            and (message.exchange, message.target) == (returned.exchange, returned.target)
+        )
+
+    def settle(self, accepted: bool) -> None:
+        """Have `publish` return, or raise."""
+        if not accepted:
+            self.fail(BusyError("the broker could not take the message (basic.nack)"))
+        elif self.returned is not None:
+            self.fail(UnroutableError(self.message.exchange, self.message.target, self.returned))
+        elif not self.settled.done():
+            self.settled.set_result(None)
+
+    def fail(self, error: PublishError) -> None:
         """Have `publish` raise."""
         if not self.settled.done():
-            self.settled.set_exception(PublishError(reason))
+            self.settled.set_exception(error)
 
 
 class Publisher:
@@ -78,13 +100,16 @@ class Publisher:
         async with self._room:
             if self._closed:
                 raise PublishError("the broker is closed")
-            parcel = Parcel(message.exchange, content, asyncio.get_running_loop().create_future())
+            parcel = Parcel(message, content, asyncio.get_running_loop().create_future())
             self._outbox.append(parcel)
             self._waiting += 1
             self._idle.clear()
             self._pump()
             try:
                 await parcel.settled
+            except asyncio.CancelledError:
+                self._withdraw(parcel)
+                raise
             finally:
                 self._waiting -= 1
                 if not self._waiting:
@@ -94,6 +119,7 @@ class Publisher:
         """Send over a channel until it ends; return when a message was to blame for that."""
         await channel.call(channel.confirm_select)
         channel.incoming.on_confirm = self._confirm
+        channel.incoming.on_return = self._return
         channel.on_writable = self._pump
         self._channel, self._number = channel, 0
         try:
@@ -104,8 +130,7 @@ class Publisher:
                 raise
         finally:
             self._channel = None
-            self._outbox.extendleft(reversed(self._in_flight.values()))
-            self._in_flight.clear()
+            self._take_back()
 
     async def close(self, timeout: float) -> None:
         """Take no more messages and send what was taken.
@@ -119,7 +144,13 @@ class Publisher:
                 await self._idle.wait()
         except TimeoutError:
             for parcel in [*self._in_flight.values(), *self._outbox]:
-                parcel.fail("the broker was closed before the message was confirmed")
+                parcel.fail(PublishError("the broker was closed before the message was confirmed"))
+
+    def _withdraw(self, parcel: Parcel) -> None:
+        """Forget a message, if it is not written yet: without a channel nobody else would, and memory would fill."""
+        if parcel in self._outbox:
+            self._outbox.remove(parcel)
+            self._suspects.discard(parcel)
 
     def _pump(self) -> None:
         """Write what there is, as far as there is room."""
@@ -138,15 +169,25 @@ class Publisher:
         for n in tuple(numbers):
             parcel = self._in_flight.pop(n, None)
             if parcel is not None:
-                self._settle(parcel, accepted)
+                self._suspects.discard(parcel)
+                parcel.settle(accepted)
         self._pump()
 
-    def _settle(self, parcel: Parcel, accepted: bool) -> None:
-        self._suspects.discard(parcel)
-        if not accepted:
-            parcel.fail("the broker could not take the message (basic.nack)")
-        elif not parcel.settled.done():
-            parcel.settled.set_result(None)
+    def _return(self, returned: Returned) -> None:
+        for parcel in self._in_flight.values():
+            if parcel.is_returned_as(returned):
+                parcel.returned = returned.reason
+                return
+
+    def _take_back(self) -> None:
+        """Put what the broker has not confirmed in front of what waits; but not what nobody waits for any more."""
+        for parcel in reversed(self._in_flight.values()):
+            parcel.returned = None
+            if parcel.settled.done():
+                self._suspects.discard(parcel)
+            else:
+                self._outbox.appendleft(parcel)
+        self._in_flight.clear()
 
     def _accuse(self, error: LineError) -> bool:
         """Find out which message has ended the channel; return whether it was one."""
@@ -156,8 +197,9 @@ class Publisher:
             self._suspects.update(self._in_flight.values())
             return True
         _, culprit = self._in_flight.popitem()
-        same = [parcel for parcel in self._outbox if error.code == NOT_FOUND and parcel.exchange == culprit.exchange]
+        exchange = culprit.message.exchange
+        same = [parcel for parcel in self._outbox if error.code == NOT_FOUND and parcel.message.exchange == exchange]
         for parcel in [culprit, *same]:
             self._suspects.discard(parcel)
-            parcel.fail(f"the broker has refused the message: {error}")
+            parcel.fail(PublishError(f"the broker has refused the message: {error}"))
         return True

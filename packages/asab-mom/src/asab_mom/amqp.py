@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_config import ConfigError
+from asab_mom import _deadlines
 from asab_mom._address import Address, parse_all
 from asab_mom._consumer import Consumer
 from asab_mom._journal import Journal
@@ -18,14 +18,12 @@ from asab_mom._publisher import Publisher
 from asab_mom._subscription import Subscription
 from asab_mom._tls import client_context
 from asab_mom.broker import SHORT_MAX, Broker
-from asab_mom.message import Message, PublishError
+from asab_mom.message import Message
 
 if TYPE_CHECKING:
     from asab_app import Application
 
 NAME = re.compile(r"[a-zA-Z0-9\-_.:@#,/+ ]*")
-FLUSH_TIMEOUT = 2.0
-"""Seconds that the broker gets at the end to confirm what was published."""
 
 
 class AMQPBroker(Broker):
@@ -36,7 +34,8 @@ class AMQPBroker(Broker):
     come back with the line.
 
     Options, beside `appname` (`asab.mom`), `exchange` (`amq.fanout`; where `publish` goes), `reply_exchange` (the
-    default exchange) and `prefetch_count` (5):
+    default exchange), `prefetch_count` (5), `publish_timeout` (seconds after which `publish` gives up; 0: never),
+    `outbox` (a file that keeps messages until they are sent) and `outbox_size` (its bytes, at most; 1 GB):
 
     - `url`: `amqp://user:password@host:port/vhost`; `amqps` for TLS. `amqp://guest:guest@localhost/` by default.
       Several, with commas or line ends between them, are the nodes of a cluster: a line that is lost goes on to the
@@ -45,7 +44,6 @@ class AMQPBroker(Broker):
       own and its private key. The server's certificate and name are always checked.
     - `reconnect_delay`: seconds between two tries to connect, at most (10).
     - `heartbeat`: seconds between two signs of life (30); a silence of 1.75 of them is a lost line.
-    - `publish_timeout`: seconds after which `publish` gives up (0: never).
     """
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {
@@ -55,7 +53,6 @@ class AMQPBroker(Broker):
         "key": "",
         "reconnect_delay": 10.0,
         "heartbeat": 30,
-        "publish_timeout": 0.0,
     }
 
     def __init__(
@@ -70,7 +67,6 @@ class AMQPBroker(Broker):
         super().__init__(app, accept_replies, task_service, config_section_name, config)
 
     def _connect(self) -> None:
-        self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or None
         addresses = self._parse_url()
         self._tls = client_context(self.Config, addresses)
         journal = Journal(functools.partial(self.App.Health.report, self._name))
@@ -95,15 +91,14 @@ class AMQPBroker(Broker):
             raise ConfigError(f"[{self.Config.name}] url: {error}") from None
 
     async def _send(self, message: Message) -> None:
-        try:
-            async with asyncio.timeout(self._publish_timeout):
-                await self._consumer.wait_tried()
-                await self._publisher.publish(message)
-        except TimeoutError:
-            raise PublishError(
-                f"{self._out.address} has not confirmed the message within {self._publish_timeout:g} s; "
-                f"the connection is {self._out.state.value}"
-            ) from None
+        await self._consumer.wait_tried()
+        await self._publisher.publish(message)
+
+    def _waited_for(self) -> str:
+        return f"{self._out.address} has not confirmed the message"
+
+    def _state(self) -> str:
+        return f"; the connection is {self._out.state.value}"
 
     def _open(self, subscription: Subscription) -> None:
         _check_name(subscription.exchange or subscription.queue)
@@ -121,7 +116,7 @@ class AMQPBroker(Broker):
     async def _close(self) -> None:
         await self._consumer.close()
         await self._in.close()
-        await self._publisher.close(FLUSH_TIMEOUT)
+        await self._publisher.close(_deadlines.seconds(_deadlines.FLUSH))
         await self._out.close()
 
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 import collections
 import dataclasses
 import itertools
+import math
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asab_app import StartupError
+from asab_mom import _deadlines
 from asab_mom._calls import Calls
 from asab_mom._dispatcher import Dispatcher, Handler
 from asab_mom._failures import Failures, retry_target
@@ -38,8 +40,6 @@ SERVICE_NAME = "asab.MOMService"
 REPLY_TARGET = "reply"
 SHORT_MAX = 65535
 """The largest short integer of AMQP 0-9-1 (section 4.2.5.1)."""
-HANDLERS_TIMEOUT = 5.0
-"""Seconds that handlers get to finish at the end; with the rest of the closing it stays within `finalize_timeout`."""
 
 
 class Broker(Outgoing):
@@ -60,6 +60,9 @@ class Broker(Outgoing):
         "exchange": "amq.fanout",
         "reply_exchange": "",
         "prefetch_count": 5,
+        "publish_timeout": 0.0,
+        "outbox": "",
+        "outbox_size": 1_000_000_000,
         "concurrency": 0,
         "retry_limit": 0,
         "retry_delay": 1.0,
@@ -86,6 +89,7 @@ class Broker(Outgoing):
 
         Raises:
             StartupError: If the module has not been added.
+            StartupError: If the outbox cannot be opened, or belongs to another broker.
             ConfigError: If an option has a value that cannot be used.
         """
         super().__init__(config_section_name, config)
@@ -95,6 +99,7 @@ class Broker(Outgoing):
         self._meter = Meter(app, self._name)
         self._appname = str(self.Config["appname"])
         self._exchange = str(self.Config["exchange"])
+        self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
         self.Counts = collections.Counter()
         replies = Replies(str(self.Config["reply_exchange"]), self._properties, self._accept)
@@ -105,10 +110,13 @@ class Broker(Outgoing):
         self._answers = None
         self._subscriptions = []
         self._consuming = self._stopped = False
+        self._open_outbox()
         self._connect()
         self._reply_to = None
         if accept_replies:
             self._reply_to = self._add_own("reply", target=REPLY_TARGET)
+        if self.outbox is not None:
+            self.outbox.start(app.Loop)
         service.register(self)
 
     def subscribe(self, subscription: str, *, exchange: bool = False, routing_key: str = "") -> None:
@@ -166,6 +174,8 @@ class Broker(Outgoing):
         """
         await self.stop_consuming()
         self._calls.close()
+        if self.outbox is not None:
+            await self.outbox.close(_deadlines.seconds(_deadlines.FLUSH))
         await self._close()
 
     def start_consuming(self) -> None:
@@ -177,12 +187,12 @@ class Broker(Outgoing):
     async def stop_consuming(self) -> None:
         """Let no more messages in and the handlers finish; called by the service at `Application.exit!`.
 
-        Handlers get 5 seconds. Messages that are not done with then go back to their queue.
+        Handlers get half of `[general] finalize_timeout`. Messages that are not done with then go back to their queue.
         """
         if not self._stopped:
             self._stopped = True
             await self._cancel()
-        await self._dispatcher.close(HANDLERS_TIMEOUT)
+        await self._dispatcher.close(_deadlines.seconds(_deadlines.HANDLERS))
 
     def _add(self, subscription: Subscription) -> None:
         if self._stopped:

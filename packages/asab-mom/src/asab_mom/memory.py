@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from asab_mom import _deadlines
 from asab_mom._embedded import Consumer, Server, Settle
 from asab_mom._subscription import Subscription
 from asab_mom.broker import Broker
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from asab_app import Application
 
 UNLIMITED = 2**31
-FLUSH_TIMEOUT = 2.0
-"""Seconds that a broken line gets at the end to come back."""
 
 
 class MemoryBroker(Broker):
@@ -176,7 +175,7 @@ class MemoryBroker(Broker):
         if self._closed:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FLUSH_TIMEOUT):
+            async with asyncio.timeout(_deadlines.seconds(_deadlines.FLUSH)):
                 await self._up.wait()
         self._closed = True
         self._stop_mending()

@@ -16,6 +16,37 @@ class PublishError(Exception):
     """A message that the broker has not accepted, or not in time. It may have been delivered in the latter case."""
 
 
+class BusyError(PublishError):
+    """A message that the broker cannot take now, but perhaps later: a queue is full, or in trouble (`basic.nack`)."""
+
+
+class UnroutableError(PublishError):
+    """A message that was published as `mandatory`, and that no queue is bound for.
+
+    Attributes:
+        exchange: The exchange that it was published to.
+        target: Its routing key.
+    """
+
+    def __init__(self, exchange: str, target: str, reason: str = "NO_ROUTE") -> None:
+        """Take what has come back.
+
+        Args:
+            exchange: The exchange.
+            target: The routing key.
+            reason: The broker's word for it.
+        """
+        super().__init__(
+            f"no queue has the message: nothing is bound to exchange {exchange!r} for target {target!r} ({reason})"
+        )
+        self.exchange = exchange
+        self.target = target
+
+    def __reduce__(self) -> tuple[type[UnroutableError], tuple[str, str]]:
+        """Let it be copied and pickled."""
+        return type(self), (self.exchange, self.target)
+
+
 class Outcome(enum.Enum):
     """What becomes of a message that has been delivered."""
 
@@ -36,12 +67,14 @@ class Message:
         target: The routing key.
         exchange: The exchange that the message is published to; empty is the default one, which knows all queues.
         properties: What travels beside the body.
+        mandatory: Whether it is an error when no queue gets the message.
     """
 
     body: bytes
     target: str
     exchange: str = ""
     properties: Properties = dataclasses.field(default_factory=Properties)
+    mandatory: bool = False
 
     def check(self) -> None:
         """Refuse what no broker can carry; errors as of `Properties.check`."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import decimal
+import math
 from collections.abc import Mapping
 from typing import Any
 
-SHORT = 255
+SHORT = OCTET = 255
 """A short string of AMQP 0-9-1 (section 4.2.5.3) has at most so many bytes of UTF-8."""
+EXPIRATION_MAX = 4_294_967
+"""Seconds, some 49 days: RabbitMQ's timers have 32 bits of milliseconds."""
 
 _SHORT_STRINGS = (
     "content_type",
@@ -76,6 +79,8 @@ class Properties:
                 check_short(name, value)
         if self.timestamp is not None:
             _check_time("timestamp", self.timestamp)
+        if self.priority is not None:
+            _check_octet("priority", self.priority)
         _check_header("headers", dict(self.headers))
 
 
@@ -95,6 +100,27 @@ def check_short(name: str, value: object) -> None:
     size = len(value.encode())
     if size > SHORT:
         raise ValueError(f"{name} of {size} bytes is too long, at most {SHORT} fit: {value[:40]!r}...")
+
+
+def expiration_text(seconds: float) -> str:
+    """Return how AMQP says how long a message may wait in a queue: milliseconds as text, rounded up.
+
+    Raises:
+        TypeError: If it is no number.
+        ValueError: If it is negative, or longer than RabbitMQ can wait.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"expiration must be a number of seconds, not {seconds!r}")
+    if not 0 <= seconds <= EXPIRATION_MAX:
+        raise ValueError(f"expiration = {seconds!r}: must be from 0 to {EXPIRATION_MAX} seconds")
+    return str(math.ceil(round(seconds * 1000, 6)))
+
+
+def _check_octet(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {value!r}")
+    if not 0 <= value <= OCTET:
+        raise ValueError(f"{name} = {value!r}: must be from 0 to {OCTET}")
 
 
 def _check_header(place: str, value: object) -> None:
@@ -122,6 +148,8 @@ def _check_decimal(place: str, value: decimal.Decimal) -> None:
         raise ValueError(f"{place} = {value!r} does not fit into a decimal of AMQP (31 bits and up to 255 places)")
 
 
-def _check_time(place: str, value: datetime.datetime) -> None:
+def _check_time(place: str, value: object) -> None:
+    if not isinstance(value, datetime.datetime):
+        raise TypeError(f"{place} must be a datetime, not {value!r}")
     if value.tzinfo is None or value.timestamp() < 0:
         raise ValueError(f"{place} = {value!r} needs a time zone and a year from 1970 on")
