@@ -23,6 +23,7 @@ The layer's map, from the top:
 from asab_mom._calls import CallError, CallFailedError, CallTimeoutError
 from asab_mom.broker import Broker
 from asab_mom.faults import Faults
+from asab_mom.inbox import Inbox
 from asab_mom.json import decode_json
 from asab_mom.memory import MemoryBroker
 from asab_mom.message import BusyError, Message, PublishError, UnroutableError
@@ -37,6 +38,7 @@ __all__ = [
     "CallFailedError",
     "CallTimeoutError",
     "Faults",
+    "Inbox",
     "MOMService",
     "MemoryBroker",
     "Message",

@@ -134,6 +134,8 @@ class Outbox:
         Args:
             timeout: Seconds for sending.
         """
+        if self._closing:
+            return
         self._closing = True
         self._room.set()
         self._work.set()
