@@ -52,7 +52,7 @@ class Inbox:
         Args:
             state: What the effects change. Opened with `sync=True`, they survive a power cut too.
             name: Tells the inboxes of one file apart: two handlers that may get the same message need one each.
-            number: How many ids are kept, the newest; a message that comes again after so many others is not recognised.
+            number: How many ids are kept, the newest; one that comes again after so many others is not recognised.
 
         Raises:
             ValueError: If `number` is less than 1.
