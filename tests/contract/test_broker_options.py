@@ -109,6 +109,32 @@ def test_a_mandatory_message_that_no_queue_gets_is_an_error_and_no_others(bench:
     bench.run(scenario, one=inbox)
 
 
+def test_a_message_that_has_waited_too_long_is_dropped(bench: Bench) -> None:
+    """Yesterday's price helps nobody."""
+    started, release, inbox, queue = asyncio.Event(), asyncio.Event(), Inbox(), bench.queue("expired")
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        started.set()
+        await release.wait()
+        await inbox(properties, body)
+
+    def setup(app: Application) -> Broker:
+        broker = bench.broker(app, exchange="", prefetch_count=1)
+        broker.subscribe(queue)
+        broker.add(queue, handler)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("first", queue, expiration=60)
+        await within(started.wait())
+        await broker.publish("too late", queue, expiration=0)
+        await broker.publish("last", queue, expiration=60)
+        release.set()
+        assert await inbox.bodies(2) == [b"first", b"last"]
+
+    assert serve(setup, scenario) == 0
+
+
 def test_json_goes_there_and_back(bench: Bench) -> None:
     """What most applications say to each other."""
     value = {"name": "Příliš", "numbers": [1, -2.5, True, None], "nested": {"": []}}

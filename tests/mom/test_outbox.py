@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asab_app import StartupError
+from asab_app.metrics import Metrics
+from asab_app.metrics import Module as MetricsModule
 from asab_mom import MemoryBroker, PublishError
 from asab_mom.amqp import AMQPBroker
 from tests.support import amqp
@@ -237,6 +239,26 @@ def test_a_message_for_a_full_queue_is_tried_until_there_is_room(amqp_url: str, 
         await inbox.until({b"0", b"1", b"2"})
 
     serve(sender(amqp_url, outbox), scenario)
+
+
+def test_metrics_tell_what_is_in_the_outbox(outbox: Path) -> None:
+    """Who looks at a dashboard sees that messages pile up."""
+
+    async def scenario(broker: Broker) -> None:
+        metrics = broker.App.get_service("asab.MetricsService")
+        assert isinstance(metrics, Metrics)
+        gauge = metrics.Metrics["asab:mom:amqp:outbox"]
+        assert gauge.Values == {"waiting": 0, "bytes": 0, "refused": 0}
+        for _ in range(2):
+            await broker.publish("x" * 1000, "queue")
+        assert gauge.Values["waiting"] == 2
+        assert gauge.Values["bytes"] > 2000
+
+    def setup(app: Application) -> AMQPBroker:
+        app.add_module(MetricsModule)
+        return sender(nowhere(), outbox)(app)
+
+    serve(setup, scenario)
 
 
 # The file

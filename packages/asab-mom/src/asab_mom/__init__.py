@@ -3,12 +3,12 @@
 The layer's map, from the top:
 
 - `module` - `Module`, what an application adds; `service` - `MOMService`, which runs the brokers.
-- `broker` - `Broker`, what all brokers have in common, on `_sending` and `_outgoing`, the half that publishes and calls,
-  on `_transport`, what each kind brings itself; `_options` - what is configured; `_deadlines` - what the end may take.
+- `broker` - `Broker`, what all brokers have in common, on `_sending` and `_outgoing`, which publish and call, and on
+  `_transport`, what each kind brings itself; `_options` - what is configured; `_deadlines` - what the end may take.
 - `_dispatcher` - which handler gets a message; `_failures` - what becomes of one that was not handled; `_replies` -
   what goes back; `_calls` - who waits for that; `_subscription` - where messages come from.
-- `outbox` - messages on disk until they are sent, on `_outbox_file` and `_file_lock`; `inbox` - `Inbox`, the ids of what
-  was handled.
+- `outbox` - messages on disk until they are sent, on `_outbox_file` and `_file_lock`; `inbox` - `Inbox`, the ids of
+  what was handled.
 - `properties`, `message` - what travels; `PublishError` and its kinds; `json` - bodies that are JSON.
 - `memory` - `MemoryBroker`, within this process; `_embedded` - its exchanges and queues; `faults` - `Faults`, what goes
   wrong in it for a test.

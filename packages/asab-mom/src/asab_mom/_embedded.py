@@ -8,13 +8,14 @@ The rules:
 3. A queue hands its messages to its consumers in turn, each of which has no more than its prefetch unsettled.
 4. A returned message goes back to its place at the head of the queue; so do those of a consumer that is dropped.
 5. A queue with `x-message-ttl` gives each message that is still there after so many milliseconds to the queue of its
-   `x-dead-letter-routing-key`.
+   `x-dead-letter-routing-key`. A message with an expiration does not wait longer than that either.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import types
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -46,7 +47,7 @@ class Consumer:
 class Queue:
     """Messages in their order, numbered as they come in, and those who take them."""
 
-    def __init__(self, lifetime: float | None = None, expired: Callable[[Message], None] | None = None) -> None:
+    def __init__(self, lifetime: float = math.inf, expired: Callable[[Message], None] | None = None) -> None:
         """Make an empty queue.
 
         Args:
@@ -64,8 +65,9 @@ class Queue:
         self._count += 1
         self._ready.append((self._count, message))
         self._hand_out()
-        if self._lifetime is not None:
-            asyncio.get_running_loop().call_later(self._lifetime, self._expire, self._count)
+        lifetime = min(self._lifetime, message.lifetime)
+        if lifetime < math.inf:
+            asyncio.get_running_loop().call_later(lifetime, self._expire, self._count)
 
     def add(self, consumer: Consumer) -> None:
         """Hand messages to a consumer from now on."""
@@ -155,7 +157,8 @@ class Server:
         target = arguments["x-dead-letter-routing-key"]
 
         def expired(message: Message) -> None:
-            self.publish(dataclasses.replace(message, target=target, exchange=""))
+            properties = dataclasses.replace(message.properties, expiration=None)
+            self.publish(dataclasses.replace(message, target=target, exchange="", properties=properties))
 
         return Queue(arguments["x-message-ttl"] / 1000, expired)
 

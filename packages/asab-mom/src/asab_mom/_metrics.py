@@ -1,7 +1,8 @@
 """`Meter`: what a broker tells the metrics of the application, if that has them (documentation, chapter Metrics).
 
-A counter `<section>:messages` and a gauge `<section>:lines`, with the tag `broker`. The counter begins anew with each
-flush; the gauge has the number of lines in each state.
+A counter `<section>:messages` and gauges `<section>:lines` and `<section>:outbox`, with the tag `broker`. The counter
+begins anew with each flush; the gauges have the number of lines in each state, and what is in the outbox: how many
+messages are `waiting`, their `bytes`, and how many of them were `refused`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SERVICE_NAME = "asab.MetricsService"
 STATES = ("connecting", "open", "blocked", "lost", "closed")
+STORED = ("waiting", "bytes", "refused")
 COUNTS = ("published", "refused", "confirmed", "returned", "handled", "failed", "redelivered", "reconnects")
 
 
@@ -25,6 +27,7 @@ class Meter:
     Attributes:
         messages: What was counted.
         lines: How many lines of the broker are in which state.
+        outbox: What is in its outbox.
     """
 
     def __init__(self, app: Application, broker: str) -> None:
@@ -38,6 +41,7 @@ class Meter:
         self._broker = broker
         self.messages = Counter(broker, init_values=dict.fromkeys(COUNTS, 0))
         self.lines = Gauge(broker, init_values=dict.fromkeys(STATES, 0))
+        self.outbox = Gauge(broker, init_values=dict.fromkeys(STORED, 0))
         if SERVICE_NAME in app.Services:
             self._join()
         else:
@@ -46,6 +50,11 @@ class Meter:
     def count(self, what: str) -> None:
         """Count one more of `COUNTS`."""
         self.messages.add(what)
+
+    def stored(self, waiting: int, size: int, refused: int) -> None:
+        """Take what is in the outbox."""
+        for what, value in zip(STORED, (waiting, size, refused), strict=True):
+            self.outbox.set(what, value)
 
     def began(self, state: str) -> None:
         """Take a new line in a state."""
@@ -63,9 +72,10 @@ class Meter:
 
     def _join(self) -> None:
         service = cast("Metrics", self._app.get_service(SERVICE_NAME))
-        tags, before, lines = {"broker": self._broker}, self.messages.Values, self.lines.Values
+        tags, before = {"broker": self._broker}, self.messages.Values
         zero = dict.fromkeys(COUNTS, 0)
         self.messages = service.create_counter(f"{self._broker}:messages", tags, zero)
-        self.lines = service.create_gauge(f"{self._broker}:lines", tags, lines)
+        self.lines = service.create_gauge(f"{self._broker}:lines", tags, self.lines.Values)
+        self.outbox = service.create_gauge(f"{self._broker}:outbox", tags, self.outbox.Values)
         for what, value in before.items():
             self.messages.add(what, value)

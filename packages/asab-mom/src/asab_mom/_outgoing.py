@@ -11,7 +11,6 @@ from typing import Any
 from asab_mom._calls import REPORT, Calls
 from asab_mom._sending import Sending
 from asab_mom._subscription import Subscription
-
 from asab_mom.message import Body, Message, encode_body
 
 CALL_TIMEOUT = 10.0

@@ -182,7 +182,7 @@ class Sending(Transport):
         from asab_mom.outbox import Outbox, OutboxError  # who has none does not pay for SQLite
 
         try:
-            self.outbox = Outbox(path, limit, self._send)
+            self.outbox = Outbox(path, limit, self._send, self._meter.stored)
         except OutboxError as error:
             raise StartupError(f"[{self.Config.name}] outbox: {error}") from error
 

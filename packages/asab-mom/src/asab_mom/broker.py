@@ -101,7 +101,7 @@ class Broker(Outgoing):
         self._exchange = str(self.Config["exchange"])
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
-        self.Counts = collections.Counter()
+        self.Counts: collections.Counter[str] = collections.Counter()
         replies = Replies(str(self.Config["reply_exchange"]), self._properties, self._accept)
         failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
         concurrency = number(self, self.Config.getint, "concurrency", 0)

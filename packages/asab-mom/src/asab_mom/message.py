@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 from typing import TypeAlias
 
 from asab_mom.properties import Properties, check_short
@@ -75,6 +76,12 @@ class Message:
     exchange: str = ""
     properties: Properties = dataclasses.field(default_factory=Properties)
     mandatory: bool = False
+
+    @property
+    def lifetime(self) -> float:
+        """Seconds that it may wait in a queue."""
+        expiration = self.properties.expiration
+        return math.inf if expiration is None else int(expiration) / 1000
 
     def check(self) -> None:
         """Refuse what no broker can carry; errors as of `Properties.check`."""

@@ -46,13 +46,20 @@ class _Put(NamedTuple):
 class Outbox:
     """The messages of a broker that are on disk."""
 
-    def __init__(self, path: str, limit: int, send: Callable[[Message], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        path: str,
+        limit: int,
+        send: Callable[[Message], Awaitable[None]],
+        report: Callable[[int, int, int], None] = lambda waiting, size, refused: None,
+    ) -> None:
         """Open the file.
 
         Args:
             path: The file; it is made, with its folders, if it is not there.
             limit: Bytes of the messages in it, at most.
             send: Brings a message to the server; it raises `PublishError` when the server refuses it.
+            report: Called with `waiting`, `size` and `refused` when they change.
 
         Raises:
             OutboxError: If it cannot be opened, is damaged, is another program's, or another process has it.
@@ -60,6 +67,7 @@ class Outbox:
         self._path = path
         self._limit = limit
         self._send = send
+        self._report = report
         self._file = OutboxFile(path)
         self._thread = ThreadPoolExecutor(1, f"outbox {path}")
         self._count, self._size = self._file.count, self._file.size
@@ -101,6 +109,7 @@ class Outbox:
         """
         if self._count:
             L.log(LOG_NOTICE, "%d messages of %s are sent now", self._count, self)
+        self._count_in(0, 0)
         self._work.set()
         self._runner = loop.create_task(self._run(), name=str(self))
 
@@ -118,7 +127,7 @@ class Outbox:
         await self._wait_room(entry.size)
         put = _Put(entry, asyncio.get_running_loop().create_future())
         self._puts.append(put)
-        self._count, self._size = self._count + 1, self._size + entry.size
+        self._count_in(1, entry.size)
         self._work.set()
         try:
             await put.written
@@ -220,6 +229,7 @@ class Outbox:
             await self._send_until_taken(message)
         except PublishError as error:
             self._refused += 1
+            self._count_in(0, 0)
             kept = f"it stays in {self} and is tried again after the next start"
             self._say(logging.ERROR, f"A message to exchange {message.exchange!r} is refused: {error}; {kept}")
             return
@@ -235,8 +245,12 @@ class Outbox:
                 await asyncio.sleep(RETRY_DELAY)
 
     def _settle(self, size: int) -> None:
-        self._count, self._size = self._count - 1, self._size - size
+        self._count_in(-1, -size)
         self._room.set()
+
+    def _count_in(self, count: int, size: int) -> None:
+        self._count, self._size = self._count + count, self._size + size
+        self._report(self._count, self._size, self._refused)
 
     def _say(self, level: int, text: str) -> None:
         """Log each thing once."""
