@@ -59,7 +59,7 @@ def test_no_more_than_a_thousand_messages_are_sent_before_the_first_is_confirmed
             proxy.mute()
             publishing = asyncio.gather(*(sender.publish(str(i), queue) for i in range(1500)))
             assert {int(body) for body in await inbox.bodies(1000)} == set(range(1000))
-            with pytest.raises(PublishError, match="has not confirmed the message within .* the connection is open"):
+            with pytest.raises(PublishError, match=r"has not confirmed the message within .* the connection is open"):
                 await sender.publish("one too many", queue, timeout=0.2)
             assert inbox.empty
             await proxy.cut()
