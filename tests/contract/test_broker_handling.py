@@ -125,3 +125,98 @@ def test_no_more_messages_are_handled_at_once_than_prefetch_count_says(bench: Be
         assert {int(body) for body in await inbox.bodies(9)} == set(range(9))
 
     assert serve(setup, scenario) == 0
+
+
+@pytest.mark.parametrize("where", ["broker", "target"])
+def test_no_more_handlers_run_at_once_than_concurrency_says(bench: Bench, where: str) -> None:
+    """A database with two connections is not asked by ten; what is delivered ahead waits its turn."""
+    inbox, release, running = Inbox(), asyncio.Event(), 0
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        nonlocal running
+        running += 1
+        assert running <= 2
+        if running == 2:
+            release.set()
+        await release.wait()
+        await asyncio.sleep(0)
+        running -= 1
+        await inbox(properties, body)
+
+    def setup(app: Application) -> Broker:
+        broker = bench.broker(app, prefetch_count=10, concurrency=2 if where == "broker" else 0)
+        broker.subscribe("amq.topic", exchange=True, routing_key=bench.target("#"))
+        broker.add(bench.target("one"), handler, concurrency=0 if where == "broker" else 2)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        for i in range(9):
+            await broker.publish(str(i), bench.target("one"))
+        assert {int(body) for body in await inbox.bodies(9)} == set(range(9))
+
+    assert serve(setup, scenario) == 0
+
+
+def test_messages_of_a_target_are_handled_in_their_order_where_that_is_asked_for(bench: Bench) -> None:
+    """An account that is opened, filled and closed; meanwhile other targets do not wait."""
+    inbox, other, release = Inbox(), Inbox(), asyncio.Event()
+    done: list[int] = []
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        await release.wait()
+        for _ in range(int(body) % 3):
+            await asyncio.sleep(0)
+        done.append(int(body))
+        await inbox(properties, body)
+
+    def setup(app: Application) -> Broker:
+        broker = bench.broker(app, prefetch_count=100)
+        broker.subscribe("amq.topic", exchange=True, routing_key=bench.target("#"))
+        broker.add(bench.target("one"), handler, concurrency=1)
+        broker.add(bench.target("other"), other)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        for i in range(50):
+            await broker.publish(str(i), bench.target("one"))
+        await broker.publish("meanwhile", bench.target("other"))
+        await other.next()
+        release.set()
+        await inbox.bodies(50)
+        assert done == list(range(50))
+        with pytest.raises(ValueError, match="concurrency = -1"):
+            broker.add(bench.target("wrong"), other, concurrency=-1)
+
+    assert serve(setup, scenario) == 0
+
+
+def test_messages_that_wait_for_their_turn_go_back_when_the_application_stops(bench: Bench) -> None:
+    """A shutdown does not begin what it cannot finish."""
+    started, stopping, handled = asyncio.Event(), asyncio.Event(), Inbox()
+    queue = bench.queue("turns")
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        started.set()
+        await stopping.wait()
+        await handled(properties, body)
+
+    def setup(app: Application) -> Broker:
+        return bench.broker(app, exchange="")
+
+    async def scenario(broker: Broker) -> None:
+        worker, rest = bench.broker(broker.App, prefetch_count=10, concurrency=1), Inbox()
+        worker.subscribe(queue)
+        worker.add(queue, handler)
+        for i in range(3):
+            await worker.publish(str(i), queue, exchange="")
+        await within(started.wait())
+        closing = asyncio.ensure_future(worker.finalize(broker.App))
+        broker.add(queue, rest)
+        broker.subscribe(queue)
+        assert set(await rest.bodies(2)) == {b"1", b"2"}
+        stopping.set()
+        await within(closing)
+        assert await handled.bodies(1) == [b"0"]
+        assert handled.empty
+
+    assert serve(setup, scenario) == 0

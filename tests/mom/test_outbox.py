@@ -7,6 +7,7 @@ import random
 import signal
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 import uuid
@@ -259,6 +260,31 @@ def test_metrics_tell_what_is_in_the_outbox(outbox: Path) -> None:
         return sender(nowhere(), outbox)(app)
 
     serve(setup, scenario)
+
+
+def test_a_message_that_cannot_be_read_is_set_aside_through_the_outbox(amqp_url: str, queue: str, outbox: Path) -> None:
+    """What others have sent wrongly does not block what we send."""
+    inbox = Inbox()
+    year_30000 = struct.pack(">HHQ", 60, 0, 3) + struct.pack(">HQ", 1 << 6, 884_541_000_000)
+
+    async def scenario(broker: Broker) -> None:
+        broker.subscribe(queue)
+        broker.add(queue, inbox)
+        with LogWatch() as log:
+            await broker.publish("before", queue)
+            async with amqp.channel(amqp_url) as channel:
+                await amqp.publish_raw(channel, queue, year_30000, b"bad")
+                await log.wait_for("the properties of the message")
+                await broker.publish("after", queue)
+                assert await inbox.bodies(2) == [b"before", b"after"]
+                await broker.finalize(broker.App)
+                failed = await channel.queue_declare(f"{queue}.failed", passive=True)
+                assert failed["message_count"] == 1
+                await channel.queue_delete(f"{queue}.failed")
+        assert broker.outbox is not None
+        assert broker.outbox.waiting == 0
+
+    serve(sender(amqp_url, outbox, on_failed="set-aside"), scenario)
 
 
 # The file

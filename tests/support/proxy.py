@@ -79,20 +79,23 @@ class Proxy:
         async with self._changed:
             await self._changed.wait_for(lambda: self.accepted >= count)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin to forward. A task that is cancelled before its first step does not come to a `finally`."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            writer.transport.abort()
+            self._connections.discard(task)
+
+        task = asyncio.ensure_future(self._serve(reader, writer))
         self._connections.add(task)
+        task.add_done_callback(ended)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._changed:
             self.accepted += 1
             self._changed.notify_all()
-        try:
+        with contextlib.suppress(OSError, asyncio.CancelledError):  # one of the two is gone, or `cut` was called
             await self._forward(reader, writer)
-        except (OSError, asyncio.CancelledError):
-            pass  # one of the two is gone, or `cut` was called
-        finally:
-            writer.transport.abort()
-            self._connections.discard(task)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -105,8 +108,8 @@ class Proxy:
         finally:
             for pump in pumps:
                 pump.cancel()
+            server_writer.transport.abort()  # before the `await`, in which it may be cancelled
             await asyncio.gather(*pumps, return_exceptions=True)
-            server_writer.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
         with contextlib.suppress(OSError):

@@ -75,14 +75,14 @@ class Consumer:
         self._tried.clear()
         self._line.keep_channel(loop, f"Subscription of {subscription}", lambda c: self._serve(subscription, c))
 
-    async def declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
-        """Declare a durable queue, on a channel beside the one that the messages of a subscription come from.
+    async def declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
+        """Declare a durable queue, on a channel of its own: if the broker does not have it no subscription is hurt.
 
         Raises:
-            LineError: If that one has ended, or the broker does not have it.
+            LineError: If that is so, or the line is lost.
         """
-        channel, _ = self._consuming[subscription]
-        beside = await channel.connection.open_channel()
+        connection = await self._line.connection()
+        beside = await connection.open_channel()
         try:
             if arguments or not await _exists(queue, beside):
                 await beside.call(beside.queue_declare, queue, durable=True, arguments=dict(arguments))
@@ -161,7 +161,7 @@ class Consumer:
     def _deliver(self, subscription: Subscription, channel: Channel, delivery: Delivery) -> None:
         settle = functools.partial(channel.settle, delivery.tag)
         properties = Properties() if delivery.properties is None else delivery.properties
-        message = Message(delivery.body, delivery.target, delivery.exchange, properties)
+        message = Message(delivery.body, delivery.target, delivery.exchange, properties, header=delivery.header)
         if delivery.properties is None:
             self._receive_unreadable(message, subscription, delivery.fault, settle)
         else:

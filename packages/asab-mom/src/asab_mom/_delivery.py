@@ -22,6 +22,7 @@ class Delivery:
         target: Its routing key.
         properties: What its header says; None when that cannot be read.
         fault: Why it cannot be read.
+        header: The properties as they came, when they cannot be read.
         body: Its content, once it is complete.
     """
 
@@ -31,6 +32,7 @@ class Delivery:
     target: str
     properties: Properties | None = None
     fault: str = ""
+    header: bytes = b""
     body: bytes = b""
 
 
@@ -96,6 +98,7 @@ class Incoming:
                 self._delivery.properties = decode_properties(header[12:])
             except ValueError as error:
                 self._delivery.fault = str(error)
+                self._delivery.header = header[12:]
         self._finish()
 
     def _continue(self, body: bytes) -> None:

@@ -7,7 +7,7 @@ The rules:
 3. Accepted when the handler has returned and its reply has been accepted; as `Failures` says when either raised, and
    when there is no handler; returned to its queue when somebody cancelled the task.
 4. No more handlers run at once than the broker and the target allow. Those that wait get their turn in the order of
-   their messages; when the dispatcher closes their messages go back.
+   their messages; when the dispatcher closes their messages go back at once.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Dispatcher:
         self._slots = _slots(concurrency)
         self._routes: dict[str, _Route] = {}
         self._tasks: set[asyncio.Task[Outcome]] = set()
+        self._waiting: set[asyncio.Task[Any] | None] = set()
         self._closed = False
 
     def add(self, target: str, handler: Handler, reply_to: str | None, concurrency: int = 0) -> None:
@@ -113,6 +114,9 @@ class Dispatcher:
         self._closed = True
         if not self._tasks:
             return
+        for task in self._waiting:
+            if task is not None:
+                task.cancel()
         _, late = await asyncio.wait(self._tasks, timeout=timeout)
         for task in late:
             L.warning("The %s has not finished within %g s; its message goes back", task.get_name(), timeout)
@@ -121,17 +125,26 @@ class Dispatcher:
             await asyncio.wait(late, timeout=_deadlines.seconds(_deadlines.CANCEL))
 
     async def _handle(self, message: Message, source: Subscription) -> Outcome:
+        if self._closed:
+            return Outcome.RETURN
         route = self._routes.get(message.target)
         if route is None:
             return await self._failures.unknown(message, source)
         try:
-            async with route.slots, self._slots:
-                if self._closed:
-                    return Outcome.RETURN
-                await self._run(route, message)
+            await self._run_in_turn(route, message)
         except Exception as error:
             return await self._failures.failed(message, source, error)
         return Outcome.ACCEPT
+
+    async def _run_in_turn(self, route: _Route, message: Message) -> None:
+        task = asyncio.current_task()
+        self._waiting.add(task)
+        try:
+            async with route.slots, self._slots:
+                self._waiting.discard(task)
+                await self._run(route, message)
+        finally:
+            self._waiting.discard(task)
 
     async def _run(self, route: _Route, message: Message) -> None:
         answer = route.handler(message.properties, message.body)

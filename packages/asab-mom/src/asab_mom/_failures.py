@@ -38,7 +38,7 @@ PAUSE = 1.0
 ROUTING = frozenset({"CC", "BCC"})
 """Headers by which RabbitMQ routes to more queues: they have had their copies."""
 
-Declare: TypeAlias = Callable[[Subscription, str, Mapping[str, Any]], Awaitable[None]]
+Declare: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 Report: TypeAlias = Callable[[Message, str], Awaitable[None]]
 
 
@@ -79,7 +79,7 @@ class Failures:
         Args:
             policy: What to do.
             count: Called with what has been done.
-            declare: Declares a queue on the channel of a subscription, with arguments.
+            declare: Declares a durable queue, with arguments.
             send: Sends a message; returns when it is accepted.
             report: Tells whoever has sent a message that it has failed, and why.
         """
@@ -121,7 +121,7 @@ class Failures:
         name = type(error).__name__
         L.warning(text, message.target, name, error, delay, count + 1, self._policy.retry_limit)
         queue = source.retry_queue(round(delay * 1000))
-        await self._declare(source, queue, _waiting(source, round(delay * 1000)))
+        await self._declare(queue, _waiting(source, round(delay * 1000)))
         headers = {RETRY_COUNT: count + 1, RETRY_TARGET: message.target}
         await self._send(_copy(message, queue, headers))
         self._count("retried")
@@ -133,7 +133,7 @@ class Failures:
         return Outcome.REJECT
 
     async def _set_aside(self, message: Message, source: Subscription, reason: str) -> None:
-        await self._declare(source, source.failed_queue, {})
+        await self._declare(source.failed_queue, {})
         headers = {FAILED_QUEUE: source.queue, FAILED_REASON: reason, RETRY_TARGET: message.target, RETRY_COUNT: None}
         await self._send(_copy(message, source.failed_queue, headers))
         self._count("set_aside")
@@ -142,7 +142,8 @@ class Failures:
         try:
             await copying
         except Exception as error:
-            L.error("A message cannot be copied: %s. It goes back to its queue", error)
+            name = type(error).__name__
+            L.error("A message cannot be copied: %s: %s. It goes back to its queue", name, error)
             await asyncio.sleep(PAUSE)
             return Outcome.RETURN
         return Outcome.ACCEPT

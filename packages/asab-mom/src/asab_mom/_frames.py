@@ -100,7 +100,8 @@ def encode(message: Message) -> Content:
     """Encode a message that has been checked."""
     where = short_string(message.exchange) + short_string(message.target)
     method = struct.pack(">IH", PUBLISH, 0) + where + bytes((message.mandatory,))
-    header = struct.pack(">HHQ", 60, 0, len(message.body)) + encode_properties(message.properties)
+    properties = message.header or encode_properties(message.properties)
+    header = struct.pack(">HHQ", 60, 0, len(message.body)) + properties
     return Content(method, header, message.body)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from asab_mom._file_lock import FileLock
 from asab_mom._wire import decode_properties, encode_properties
 from asab_mom.message import Message, PublishError
+from asab_mom.properties import Properties
 from asab_utils import PersistentDict, PersistentDictError
 
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, message: Message) -> Entry:
         """Encode a message that has been checked."""
-        properties = encode_properties(message.properties)
+        properties = message.header or encode_properties(message.properties)
         return cls(message.exchange, message.target, message.mandatory, properties, message.body)
 
     @property
@@ -154,15 +155,21 @@ class OutboxFile:
             yield
         except PersistentDictError as error:
             raise OutboxError(str(error)) from error
-        except ValueError as error:
-            raise OutboxError(f"{self._path} has a message that cannot be read: {error}") from error
 
 
 def _read(connection: sqlite3.Connection, after: int, count: int, size: int) -> Iterator[Stored]:
     for number, exchange, target, mandatory, properties, body in connection.execute(_SELECT, (after, count)):
-        message = Message(body, target, exchange, decode_properties(properties), bool(mandatory))
+        message = Message(body, target, exchange, *_decoded(properties, bool(mandatory)))
         stored = Stored(number, message, len(body) + len(properties))
         yield stored
         size -= stored.size
         if size <= 0:
             return
+
+
+def _decoded(properties: bytes, mandatory: bool) -> tuple[Properties, bool, bytes]:
+    """Return them, and what goes on as it came: a message that could not be read is set aside through an outbox too."""
+    try:
+        return decode_properties(properties), mandatory, b""
+    except ValueError:
+        return Properties(), mandatory, properties

@@ -32,8 +32,8 @@ class Transport(ConfigObject, abc.ABC):
         """
 
     @abc.abstractmethod
-    async def _declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
-        """Declare a durable queue beside a subscription's; raise if the server does not have it."""
+    async def _declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
+        """Declare a durable queue; raise if the server does not have it."""
 
     @abc.abstractmethod
     def _consume(self) -> None:

@@ -104,8 +104,8 @@ class AMQPBroker(Broker):
         _check_name(subscription.exchange or subscription.queue)
         self._consumer.open(self.App.Loop, subscription)
 
-    async def _declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
-        await self._consumer.declare(subscription, queue, arguments)
+    async def _declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
+        await self._consumer.declare(queue, arguments)
 
     def _consume(self) -> None:
         self._consumer.flow()

@@ -128,7 +128,7 @@ class MemoryBroker(Broker):
         self._consumers[subscription] = self._consumer(subscription)
         self._start(subscription)
 
-    async def _declare(self, subscription: Subscription, queue: str, arguments: Mapping[str, Any]) -> None:
+    async def _declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
         self._server.declare(queue, arguments)
 
     def _consumer(self, subscription: Subscription) -> Consumer:

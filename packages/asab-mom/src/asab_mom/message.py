@@ -69,6 +69,7 @@ class Message:
         exchange: The exchange that the message is published to; empty is the default one, which knows all queues.
         properties: What travels beside the body.
         mandatory: Whether it is an error when no queue gets the message.
+        header: What travels in place of the properties: those of a message that came in and could not be read.
     """
 
     body: bytes
@@ -76,6 +77,7 @@ class Message:
     exchange: str = ""
     properties: Properties = dataclasses.field(default_factory=Properties)
     mandatory: bool = False
+    header: bytes = b""
 
     @property
     def lifetime(self) -> float:
