@@ -90,6 +90,7 @@ class Node:
         self.folder = Path(folder)
         self.port = free_port()
         self.tls_port = free_port()
+        self.name = f"asab-{self.port}@localhost"
         self._distribution_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -205,12 +206,11 @@ class Node:
 
     def _environment(self) -> dict[str, str]:
         """Everything of RabbitMQ and Erlang that would be shared with others on the machine, made its own."""
-        name = f"asab-{self.port}@localhost"
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
             "HOME": str(self.folder / "home"),
-            "RABBITMQ_NODENAME": name,
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
             "RABBITMQ_CONF_ENV_FILE": os.devnull,
@@ -225,7 +225,7 @@ class Node:
             "ERL_CRASH_DUMP_BYTES": "0",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "-noinput -kernel inet_dist_use_interface {127,0,0,1} "
-                f"-sname {name} -start_epmd false -erl_epmd_port {self._distribution_port}"
+                f"-sname {self.name} -start_epmd false -erl_epmd_port {self._distribution_port}"
             ),
             "RABBITMQ_CTL_ERL_ARGS": f"-start_epmd false -erl_epmd_port {self._distribution_port} -dist_listen false",
         }
