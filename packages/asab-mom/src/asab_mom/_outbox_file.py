@@ -155,6 +155,8 @@ class OutboxFile:
             yield
         except PersistentDictError as error:
             raise OutboxError(str(error)) from error
+        except (OverflowError, MemoryError) as error:
+            raise OutboxError(f"{self._path}: {error!r}") from error
 
 
 def _read(connection: sqlite3.Connection, after: int, count: int, size: int) -> Iterator[Stored]:
