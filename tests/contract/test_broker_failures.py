@@ -226,6 +226,7 @@ def test_an_option_that_makes_no_sense_is_named(
     async def scenario(broker: Broker) -> None:
         raise AssertionError("it does not come to this")
 
+    config: dict[str, Any] = {option: value}
     with pytest.raises(SystemExit):
-        serve(lambda app: bench.broker(app, **{option: value}), scenario)
+        serve(lambda app: bench.broker(app, **config), scenario)
     assert said in caplog.text

@@ -106,6 +106,10 @@ OURS = (
     Name("asab.web.session.SessionStorage", layer="asab_web.session.SessionStorage"),
     Name("asab.web.session.SessionStorageError", layer="asab_web.session.SessionStorageError"),
     Name("asab.web.session.SessionTooLargeError", layer="asab_web.session.SessionTooLargeError"),
+    Name("asab.mom.CallError", layer="asab_mom.CallError"),
+    Name("asab.mom.CallFailedError", layer="asab_mom.CallFailedError", base="asab.mom.CallError"),
+    Name("asab.mom.CallTimeoutError", layer="asab_mom.CallTimeoutError", base="asab.mom.CallError"),
+    Name("asab.mom.Faults", layer="asab_mom.Faults"),
     Name("asab.mom.MemoryBroker", layer="asab_mom.MemoryBroker", base="asab.mom.broker.Broker"),
     Name("asab.web.EventStream", layer="asab_web.EventStream"),
     Name(
@@ -113,4 +117,7 @@ OURS = (
         "(app, *, keep_alive=15.0, backlog=100, history=100, limit=0)",
         layer="asab_web.EventStreamFactory",
     ),
+    Name("asab.mom.Properties", layer="asab_mom.Properties"),
+    Name("asab.mom.PublishError", layer="asab_mom.PublishError"),
+    Name("asab.mom.Broker.call", "(target, body, *, timeout=...)", coroutine=True),
 )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ("#.c", "a.b.c", True),
         ("#.c", "a.b", False),
         ("*.#.c", "a.c", True),
-        ("*", "", True),
+        ("*", "", False),
         ("", "a", False),
     ],
 )
@@ -55,6 +55,17 @@ def test_consumers_of_a_queue_take_turns() -> None:
     for body in (b"1", b"2", b"3", b"4"):
         server.publish(Message(body, "q"))
     assert [name for name, _ in got] in (["one", "two"] * 2, ["two", "one"] * 2)
+
+
+def test_a_consumer_that_has_all_it_can_hold_is_passed_over() -> None:
+    """Whoever is free gets on with the work."""
+    server, got = Server(), list[tuple[str, bytes]]()
+    for name, prefetch in (("full", 1), ("free", 9)):
+        consumer = Consumer(prefetch, lambda message, settle, name=name: got.append((name, message.body)))  # type: ignore[misc]
+        server.declare("q").add(consumer)
+    for body in (b"1", b"2", b"3", b"4"):
+        server.publish(Message(body, "q"))
+    assert sorted(name for name, _ in got) == ["free"] * 3 + ["full"]
 
 
 def test_a_returned_message_is_handed_out_again_before_those_that_came_later() -> None:

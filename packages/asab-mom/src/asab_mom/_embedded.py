@@ -60,6 +60,11 @@ class Queue:
         self._consumers: deque[Consumer] = deque()
         self._count = 0
 
+    @property
+    def waiting(self) -> list[Message]:
+        """The messages that no consumer has."""
+        return [message for _, message in self._ready]
+
     def put(self, message: Message) -> None:
         """Add a message at the end."""
         self._count += 1
@@ -70,8 +75,9 @@ class Queue:
             asyncio.get_running_loop().call_later(lifetime, self._expire, self._count)
 
     def add(self, consumer: Consumer) -> None:
-        """Hand messages to a consumer from now on."""
-        self._consumers.append(consumer)
+        """Hand messages to a consumer from now on; to add it twice is to add it once."""
+        if consumer not in self._consumers:
+            self._consumers.append(consumer)
         self._hand_out()
 
     def remove(self, consumer: Consumer) -> None:
@@ -105,7 +111,7 @@ class Queue:
             consumer.deliver(message, lambda outcome, n=number, c=consumer: self._settle(c, n, outcome))  # type: ignore[misc]
 
     def _next(self) -> Consumer | None:
-        for _ in self._consumers:
+        for _ in range(len(self._consumers)):
             self._consumers.rotate(-1)
             if len(self._consumers[-1].unsettled) < self._consumers[-1].prefetch:
                 return self._consumers[-1]
@@ -209,7 +215,12 @@ def matches(key: str, target: str) -> bool:
         key: Words divided by dots; `*` stands for one word, `#` for any number of them.
         target: Words divided by dots.
     """
-    return _matches(key.split("."), target.split("."))
+    return _matches(_words(key), _words(target))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words as RabbitMQ sees them: in an empty text there is none, not an empty one."""
+    return text.split(".") if text else []
 
 
 def _matches(key: list[str], words: list[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import math
 import uuid
 from collections.abc import Mapping
@@ -17,13 +16,8 @@ CALL_TIMEOUT = 10.0
 
 
 class Outgoing(Sending):
-    """Publishes and calls; `Broker` adds what comes in.
+    """Publishes and calls; `Broker` adds what comes in, and makes what is declared here."""
 
-    Attributes:
-        Counts: See `Broker`.
-    """
-
-    Counts: collections.Counter[str]
     _calls: Calls
     _answers: Subscription | None
     _subscriptions: list[Subscription]
@@ -89,5 +83,3 @@ class Outgoing(Sending):
             self._subscriptions.append(self._answers)
         return self._answers.queue
 
-    def _count(self, what: str) -> None:
-        self.Counts[what] += 1

@@ -205,6 +205,9 @@ class Broker(Outgoing):
         self._add(Subscription(queue, exchange, routing_key, own=True, target=target))
         return queue
 
+    def _count(self, what: str) -> None:
+        self.Counts[what] += 1
+
     def _receive(self, subscription: Subscription, message: Message, settle: Callable[[Outcome], None]) -> None:
         """Take a message that has been delivered, to be settled once."""
         if subscription.answers:
