@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asab_mom import CallError, CallFailedError, CallTimeoutError
+from asab_mom import CallError, CallFailedError, CallTimeoutError, UnroutableError
 from tests.support.mom import Inbox, within
 
 if TYPE_CHECKING:
@@ -154,6 +154,16 @@ def test_a_target_without_a_handler_is_told_where_all_targets_should_have_one(be
             await broker.call(bench.target("unknown"), "", timeout=3600)
 
     bench.run(scenario, config={"on_unknown_target": "reject"})
+
+
+def test_a_target_that_no_queue_has_is_an_error_at_once(bench: Bench) -> None:
+    """A service that is not there is not waited for."""
+
+    async def scenario(broker: Broker) -> None:
+        with pytest.raises(UnroutableError, match="no queue has the message"):
+            await broker.call(f"nobody-{bench.name}", "", timeout=3600)
+
+    bench.run(scenario)
 
 
 def test_a_reply_with_an_id_that_was_not_given_out_is_discarded(bench: Bench) -> None:

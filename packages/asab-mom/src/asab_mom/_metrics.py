@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SERVICE_NAME = "asab.MetricsService"
 STATES = ("connecting", "open", "blocked", "lost", "closed")
 STORED = ("waiting", "bytes", "refused")
-COUNTS = ("published", "refused", "confirmed", "returned", "handled", "failed", "redelivered", "reconnects")
+FATES = ("retried", "rejected", "set_aside", "discarded", "late_replies")
+COUNTS = ("published", "refused", "confirmed", "returned", "handled", "failed", "redelivered", "reconnects", *FATES)
 
 
 class Meter:

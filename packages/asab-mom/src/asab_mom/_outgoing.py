@@ -54,6 +54,7 @@ class Outgoing(Sending):
             CallFailedError: If the handler has raised, or there is none, on a side that reports it, as ours does. From
                 other peers a failure is a timeout.
             CallError: If the line broke, or the broker was closed.
+            UnroutableError: If no queue is bound for the message.
             PublishError: If the message has not been accepted.
             TypeError: If a value is of a type that cannot be sent.
             ValueError: If a value is too long or out of its range.
@@ -71,7 +72,7 @@ class Outgoing(Sending):
                 content_encoding=content_encoding,
                 headers=headers,
             )
-            message = Message(encode_body(body), target, exchange, properties)
+            message = Message(encode_body(body), target, exchange, properties, mandatory=True)
             await self._accept(message, math.inf, on_disk=False)  # nobody waits for the answer in the next process
 
         return await self._calls.call(ask, target, timeout)
@@ -82,4 +83,3 @@ class Outgoing(Sending):
             self._open(self._answers)
             self._subscriptions.append(self._answers)
         return self._answers.queue
-

@@ -207,6 +207,7 @@ class Broker(Outgoing):
 
     def _count(self, what: str) -> None:
         self.Counts[what] += 1
+        self._meter.count(what)
 
     def _receive(self, subscription: Subscription, message: Message, settle: Callable[[Outcome], None]) -> None:
         """Take a message that has been delivered, to be settled once."""
