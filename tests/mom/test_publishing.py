@@ -54,8 +54,9 @@ def test_no_more_than_a_thousand_messages_are_sent_before_the_first_is_confirmed
     async def scenario(broker: Broker) -> None:
         async with Proxy(urlsplit(amqp_url).port or 5672) as proxy:
             sender = through(proxy, amqp_url, broker.App)
-            await sender.publish("-1", queue)
-            await inbox.next()
+            await broker.publish("first", queue)  # the queue is there then
+            await sender.publish("second", queue)
+            assert await inbox.bodies(2) == [b"first", b"second"]
             proxy.mute()
             publishing = asyncio.gather(*(sender.publish(str(i), queue) for i in range(1500)))
             assert {int(body) for body in await inbox.bodies(1000)} == set(range(1000))
@@ -75,6 +76,8 @@ def test_a_message_that_timed_out_before_it_was_sent_is_not_sent_later(amqp_url:
 
     async def scenario(broker: Broker) -> None:
         async with Proxy(urlsplit(amqp_url).port or 5672) as proxy:
+            await broker.publish("first", queue)  # the queue is there then
+            assert await inbox.bodies(1) == [b"first"]
             proxy.mute()
             sender = through(proxy, amqp_url, broker.App)
             publishing = [sender.publish("too late", queue, timeout=0.1) for _ in range(2000)]
