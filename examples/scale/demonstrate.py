@@ -27,20 +27,21 @@ class Count:
 
     Attributes:
         said: How often each order was accepted, and handled.
-        done: How many processes have taken all their orders.
+        done: The processes that have taken all their orders, by their ids.
     """
 
     def __init__(self) -> None:
         self.said: dict[str, Counter[str]] = {"accepted": Counter(), "handled": Counter()}
-        self.done = 0
+        self.done: set[int] = set()
         self._news = asyncio.Condition()
 
-    async def take(self, line: str) -> None:
+    async def take(self, process: int, line: str) -> None:
         """Take a line of a process."""
         what, _, order = line.partition(" ")
         if what in self.said:
             self.said[what][order] += 1
-        self.done += what == "done"
+        if what == "done":
+            self.done.add(process)
         async with self._news:
             self._news.notify_all()
 
@@ -49,10 +50,10 @@ class Count:
         async with self._news:
             await self._news.wait_for(lambda: len(self.said["accepted"]) >= count)
 
-    async def all_handled(self) -> None:
-        """Wait until all but one of the processes are done, and each accepted order is handled."""
+    async def all_handled(self, processes: set[int]) -> None:
+        """Wait until these processes are done, and each accepted order is handled."""
         async with self._news:
-            await self._news.wait_for(lambda: self.done == PROCESSES - 1 and not self.missing())
+            await self._news.wait_for(lambda: self.done >= processes and not self.missing())
 
     def missing(self) -> set[str]:
         """What was accepted and not handled."""
@@ -87,7 +88,7 @@ async def demonstrate(nodes: list[Node], orders: int) -> Count:
         await asyncio.sleep(DOWN)
         print(count, "- now it is started again", flush=True)
         await asyncio.to_thread(nodes[0].start)
-        await count.all_handled()
+        await count.all_handled({process.pid for process in processes[1:]})
     finally:
         for process in processes:
             if process.returncode is None:
@@ -100,7 +101,7 @@ async def read(process: asyncio.subprocess.Process, count: Count) -> None:
     """Count what a process says, until its end."""
     if process.stdout is not None:
         async for line in process.stdout:
-            await count.take(line.decode().strip())
+            await count.take(process.pid, line.decode().strip())
     await process.wait()
 
 
