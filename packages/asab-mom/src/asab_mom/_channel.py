@@ -60,6 +60,10 @@ class Channel(Calls):
         self._end(ChannelError("the channel is closed"))
         self.connection.channels.pop(self.channel_id, None)
 
+    def give_up(self, why: str) -> None:
+        """Have it end for those who use it; who keeps it up opens another."""
+        self._end(ChannelError(why))
+
     async def wait_ended(self) -> None:
         """Wait for the end of the channel, and raise its reason."""
         await self._ended.wait()

@@ -10,7 +10,9 @@ The rules:
 4. When the broker closes the channel over a message (no such exchange, no permission), the messages in flight are
    suspects, and go one at a time. The one that is in flight alone when that happens again is to blame: its `publish`
    raises, and the others go on.
-5. A mandatory message that no queue got comes back before it is confirmed; its `publish` raises with the confirmation.
+5. A channel that has refused all its messages is changed for another: one that was opened while a quorum queue had no
+   leader goes on to refuse when it has one again (seen in RabbitMQ 3.10).
+6. A mandatory message that no queue got comes back before it is confirmed; its `publish` raises with the confirmation.
 """
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ class Publisher:
         self._suspects: set[Parcel] = set()
         self._channel: Channel | None = None
         self._number = 0
+        self._served = False
         self._waiting = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -121,7 +124,7 @@ class Publisher:
         channel.incoming.on_confirm = self._confirm
         channel.incoming.on_return = self._return
         channel.on_writable = self._pump
-        self._channel, self._number = channel, 0
+        self._channel, self._number, self._served = channel, 0, False
         try:
             self._pump()
             await channel.wait_ended()
@@ -171,6 +174,9 @@ class Publisher:
             if parcel is not None:
                 self._suspects.discard(parcel)
                 parcel.settle(accepted)
+        self._served = self._served or accepted
+        if self._channel and not self._served and not self._in_flight:
+            self._channel.give_up("the broker takes no message on it")
         self._pump()
 
     def _return(self, returned: Returned) -> None:
