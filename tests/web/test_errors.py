@@ -97,33 +97,6 @@ def test_an_exception_is_answered_by_an_id_that_the_log_has_in_every_container(
     serve(scenario, add_routes)
 
 
-@pytest.mark.parametrize("setup", [add_routes, add_api])
-@pytest.mark.parametrize("late", [web.HTTPNotFound, web.HTTPSeeOther, web.Response])
-def test_a_second_answer_is_not_written_into_the_first(setup: Any, late: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """The client would take it for data, or for the answer to the next request on the connection."""
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"half of it")
-        if late is web.Response:
-            return web.Response(text="another")
-        raise late("/") if late is web.HTTPSeeOther else late()
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        said = await raw(app.url, b"GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert said.count(b"HTTP/1.1") == 1
-        assert said.endswith(b"half of it\r\n")  # and no end of the chunks: the client knows that something is missing
-
-    def add(app: WebApplication) -> None:
-        setup(app)
-        app.WebApp.router.add_get("/late", handler)
-
-    assert serve(scenario, add) == 0
-    [record] = failures(caplog.records)
-    assert record._struct_data["path"] == "/late"
-
-
 def test_without_the_middleware_http_errors_are_aiohttps_own_unless_json_is_asked_for() -> None:
     """An application that was written for plain aiohttp goes on; a program that asks for JSON gets it all the same."""
 

@@ -189,41 +189,6 @@ def test_malformed_requests_are_refused_and_cost_one_line_of_the_log(caplog: pyt
     assert not [record for record in caplog.records if record.exc_info]
 
 
-@pytest.mark.parametrize("host", [b"a b", b"example.com/@evil.com", b"a@b", b"x:port", b"[::1", "müller.de".encode()])
-def test_a_host_that_is_none_is_refused(host: bytes) -> None:
-    """It would come out of `request.url`, as a link to somewhere else."""
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        said = await raw(app.url, b"GET /hello HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
-        assert said.startswith(b"HTTP/1.1 400 ")
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("host", [b"Host: example.com:8080\r\n", b"Host: [::1]\r\n", b"Host:\r\n", b""])
-def test_a_host_that_is_one_is_served_and_so_is_http_1_0_without(host: bytes) -> None:
-    """Checks of load balancers say no host."""
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        assert (await raw(app.url, b"GET /hello HTTP/1.0\r\n" + host + b"\r\n")).endswith(b"Hello!\n")
-
-    run(scenario)
-
-
-@pytest.mark.parametrize(
-    "request_", [HEAD + b"Connection: close\r\n\r\n", b"GET /none HTTP/1.0\r\n\r\n", b"nonsense\r\n\r\n"]
-)
-def test_answers_name_no_versions(request_: bytes) -> None:
-    """Who looks for servers with a known hole does not find them by asking."""
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        said = await raw(app.url, request_)
-        assert b"\r\nServer: ASAB\r\n" in said
-        assert b"aiohttp" not in said
-
-    run(scenario)
-
-
 def test_headers_may_be_larger_where_that_is_configured() -> None:
     """Single sign-on needs tickets of many kilobytes."""
 
@@ -232,17 +197,6 @@ def test_headers_may_be_larger_where_that_is_configured() -> None:
             assert response.status == 200
 
     run(scenario, header_max_size="32K")
-
-
-def test_pipelined_requests_are_answered_in_their_order() -> None:
-    """A client may send before it has read, a thousand times; the memory that it costs is bounded by aiohttp."""
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        last = HEAD + b"Connection: close\r\n\r\n"
-        answers = await raw(app.url, (HEAD + b"\r\n") * 999 + last)
-        assert answers.count(b"HTTP/1.1 200 OK\r\n") == 1000
-
-    run(scenario)
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
