@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from asab_app._turn_away import turn_away
 from asab_app.listener import Listener
 
 L = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Acceptor:
                 self._loop.remove_reader(listener.socket)
             listener.unlink()
             if not listener.inherited:  # otherwise who waits is served by whoever comes after us
+                turn_away(listener.socket)
                 self._accept_the_last(listener)
             listener.close()
 
