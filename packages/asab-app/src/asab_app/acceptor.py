@@ -1,8 +1,8 @@
 """`Acceptor`: takes connections from listening sockets and gives each a protocol.
 
 The rules: who waits when the stop comes is still taken, unless somebody else goes on listening; so nobody is cut off
-who was there in time. A peer that is slow to shake hands keeps nobody waiting. Where there is no room nobody is
-accepted: who comes waits in the queue of the system.
+who was there in time, and later ones are turned away. A peer that is slow to shake hands keeps nobody waiting. Where
+there is no room nobody is accepted: who comes waits in the queue of the system.
 """
 
 from __future__ import annotations
