@@ -199,17 +199,6 @@ def test_headers_may_be_larger_where_that_is_configured() -> None:
     run(scenario, header_max_size="32K")
 
 
-def test_pipelined_requests_are_answered_in_their_order() -> None:
-    """A client may send before it has read, a thousand times; the memory that it costs is bounded by aiohttp."""
-
-    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
-        last = HEAD + b"Connection: close\r\n\r\n"
-        answers = await raw(app.url, (HEAD + b"\r\n") * 999 + last)
-        assert answers.count(b"HTTP/1.1 200 OK\r\n") == 1000
-
-    run(scenario)
-
-
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_a_body_over_the_limit_is_413(framing: str) -> None:
     """Nobody fills the memory, and a limit of one's own is obeyed to the byte."""
@@ -274,6 +263,7 @@ def test_thousands_of_idle_connections_disturb_nobody() -> None:
         ({"max_connections": "many"}, "max_connections = 'many'"),
         ({"header_max_size": "10"}, "header_max_size = 10: expected 1024 bytes or more"),
         ({"body_max_size": "huge"}, "body_max_size = 'huge'"),
+        ({"send_timeout": "never"}, "send_timeout = 'never'"),
         ({"header_timeout": "-3"}, "header_timeout = '-3'"),
         ({"drain_delay": "soon"}, "drain_delay = 'soon'"),
         ({"reuse_port": "perhaps"}, "reuse_port = 'perhaps'"),

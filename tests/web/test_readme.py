@@ -1,12 +1,17 @@
-"""The programs of the layer's README."""
+"""The programs of the layer's README, and its tables of options."""
 
 from __future__ import annotations
 
 import ast
 import re
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from asab_web import WebContainer
+from asab_web.session import ServiceWebSession
 from tests.support.processes import free_port, python
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +50,11 @@ def test_the_login_of_the_how_to_works_as_it_stands(tmp_path: Path) -> None:
         actions = [re.findall('action="(.*?)"', page) for page in pages]
         assert actions == [["login"], ["logout"], ["logout"], ["login"], ["login"]]
         assert process.stop() == 0
+
+
+@pytest.mark.parametrize("defaults", [WebContainer.ConfigDefaults, ServiceWebSession.ConfigDefaults])
+def test_every_option_stands_in_a_table_with_its_default(defaults: Mapping[str, str]) -> None:
+    """An option that nobody can find is none, and a wrong default misleads."""
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", README.read_text("utf-8"), re.MULTILINE)
+    documented = {name: value.strip(" `") for name, value in rows}
+    assert {name: documented.get(name) for name in defaults} == dict(defaults)

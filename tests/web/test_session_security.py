@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -32,6 +33,29 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites() -> None:
         assert len(cookie.value) >= 43  # 256 bits
 
     run(scenario)
+
+
+@pytest.mark.parametrize("use", [dict, len, lambda session: session.get("user"), lambda session: "user" in session])
+def test_an_answer_that_depends_on_the_session_says_so_to_caches(use: Callable[[Session], object]) -> None:
+    """A cache would hand the page of one visitor to the next; what all visitors get alike it may keep."""
+
+    async def look(session: Session, _request: web.Request) -> web.Response:
+        use(session)
+        return web.Response(headers={"Vary": "Accept"})
+
+    async def ignore(_session: Session, _request: web.Request) -> web.Response:
+        return web.Response(headers={"Vary": "Accept"})
+
+    async def refuse(session: Session, _request: web.Request) -> web.Response:
+        use(session)
+        raise web.HTTPForbidden
+
+    async def scenario(_app: WebApplication, browser: aiohttp.ClientSession) -> None:
+        for path, vary in {"look": "Accept, Cookie", "ignore": "Accept", "refuse": "Cookie"}.items():
+            async with browser.get(f"/{path}") as response:
+                assert response.headers["Vary"] == vary
+
+    run(scenario, look=look, ignore=ignore, refuse=refuse)
 
 
 def test_an_id_chosen_by_a_client_is_never_taken_over() -> None:

@@ -1,8 +1,8 @@
 """`Acceptor`: takes connections from listening sockets and gives each a protocol.
 
 The rules: who waits when the stop comes is still taken, unless somebody else goes on listening; so nobody is cut off
-who was there in time. A peer that is slow to shake hands keeps nobody waiting. Where there is no room nobody is
-accepted: who comes waits in the queue of the system.
+who was there in time, and later ones are turned away. A peer that is slow to shake hands keeps nobody waiting. Where
+there is no room nobody is accepted: who comes waits in the queue of the system.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from asab_app._turn_away import turn_away
 from asab_app.listener import Listener
 
 L = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Acceptor:
                 self._loop.remove_reader(listener.socket)
             listener.unlink()
             if not listener.inherited:  # otherwise who waits is served by whoever comes after us
+                turn_away(listener.socket)
                 self._accept_the_last(listener)
             listener.close()
 

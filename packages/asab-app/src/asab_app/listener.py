@@ -31,6 +31,8 @@ L = logging.getLogger(__name__)
 BACKLOG: Final = socket.SOMAXCONN
 """How many connections wait to be accepted; the system has a limit of its own (`net.core.somaxconn`)."""
 
+_LONGEST: Final = 2**31 - 1  # milliseconds, some 25 days: what the system can count
+
 # `localhost` is an IPv6 address, too, in many a container that has no IPv6: its other address serves then.
 _NOT_ON_THIS_MACHINE = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
@@ -61,6 +63,18 @@ class Listener:
         """
         self._ssl_section = ssl_section
         self.ssl_context = context
+
+    def limit_sending(self, seconds: float) -> None:
+        """Have the system cut off a peer of a new TCP connection that takes nothing of what is sent to it.
+
+        Linux does it; elsewhere, and on unix sockets, there is no limit.
+
+        Args:
+            seconds: After how long; 0 for what the system does by itself, which ends for a peer that is gone only.
+        """
+        if hasattr(socket, "TCP_USER_TIMEOUT") and self.socket.family in (socket.AF_INET, socket.AF_INET6):
+            # Connections have it of the socket that they are accepted on.
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, min(round(seconds * 1000), _LONGEST))
 
     def unlink(self) -> None:
         """Remove the file of a unix socket; before the close, so that nobody ever meets the file of a dead one."""

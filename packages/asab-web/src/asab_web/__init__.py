@@ -3,15 +3,17 @@
 The layer's map, from the bottom:
 
 - `_connection`, `_connections` - those of clients: their limits, and how they end.
-- `origin` - where a page is from; `_vary` - what caches look at.
+- `_host` - which host was asked for; `origin` - where a page is from; `_vary` - what caches look at.
 - `accesslog` - a record for each request; `proxies`, `cors`, `compression` - what a container does for all requests,
   put together by `_aspects`.
+- `_endpoints` - what a container serves under `/asab/v1/`: `_health`, and the document of `openapi`; `_routes` - routes
+  that give way to the application's.
 - `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.
 - `service` - `WebService`: the containers of an application; `module` - `Module`, which adds it.
 - `session` - sessions, their storages, their cookie.
 - `rest` - answers and errors in JSON; `static` - `StaticDirProvider`; `websocket` - `WebSocketFactory`, with an
   `_outbox` for each socket; `eventstream` - `EventStreamFactory`. They stand on aiohttp alone, or nearly so.
-- `_keys` - keys of aiohttp's mappings that are found under a plain name, too.
+- `_keys` - keys of aiohttp's mappings that are found under a plain name, too; `_handler` - objects as handlers.
 """
 
 from asab_web.container import APP, WebContainer

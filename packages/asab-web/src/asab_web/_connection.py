@@ -10,10 +10,11 @@ until it is answered; left, when nothing more is taken and the client has been t
 from __future__ import annotations
 
 import asyncio
+import errno
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from asab_log import get_logger
@@ -29,6 +30,9 @@ IDLE: Final = "idle"
 HEAD: Final = "head"
 BUSY: Final = "busy"
 LEFT: Final = "left"
+
+SERVER: Final = "ASAB"
+"""What answers say about the server: no versions, which would tell what it can be attacked by."""
 
 MIN_RATE: Final = 500
 """How many bytes of a body count as one second more for its client."""
@@ -120,9 +124,17 @@ class Connection(web.RequestHandler):
         too_long = isinstance(exc, LineTooLong)
         error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else HTTPStatus.BAD_REQUEST
         L.info("A request was not understood", struct_data={"remote": request.remote or "-", "why": type(exc).__name__})
-        answer = web.Response(status=error, text=f"{error.value}: {error.phrase}")
+        answer = web.Response(status=error, text=f"{error.value}: {error.phrase}", headers={hdrs.SERVER: SERVER})
         answer.force_close()
         return answer
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log an error; that a client took nothing any more, in the middle of a file, is none of ours."""
+        error = kw.get("exc_info")
+        if isinstance(error, TimeoutError) and error.errno == errno.ETIMEDOUT:
+            self._say("taking", "answer")
+        else:
+            super().log_exception(*args, **kw)
 
     def check(self, now: float, passed: float, head: float, body: float) -> None:
         """Cut the client off if it takes too long.
@@ -135,7 +147,7 @@ class Connection(web.RequestHandler):
         """
         if self.phase is HEAD:
             if head and now - self.since > head and self.transport is not None:
-                self._say("head")
+                self._say("sending", "head")
                 self.transport.write(_TOO_SLOW)
                 self.force_close()
         elif self._body is not None and self._body.exception() is None and body and self.transport is not None:
@@ -144,7 +156,7 @@ class Connection(web.RequestHandler):
             elif not self.transport.is_reading():  # the handler is slower than the client
                 self.since += passed
             elif now - self.since > body + self._body.total_bytes / MIN_RATE:
-                self._say("body")
+                self._say("sending", "body")
                 self._body.set_exception(web.HTTPRequestTimeout())
 
     def leave(self) -> None:
@@ -163,7 +175,7 @@ class Connection(web.RequestHandler):
             pass  # the client was faster
         transport.close()
 
-    def _say(self, what: str) -> None:
+    def _say(self, doing: str, what: str) -> None:
         peer = self.peername
         remote = str(peer[0]) if isinstance(peer, tuple) else "-"
-        L.info("A client did not finish the %s of its request in time", what, struct_data={"remote": remote})
+        L.info("A client did not finish %s the %s in time", doing, what, struct_data={"remote": remote})

@@ -31,6 +31,7 @@ class Limits:
         connections: How many there may be at once; 0 for any number.
         head: The time for the head of a request, in seconds; 0 for any.
         body: The time for its body, in seconds; 0 for any.
+        send: The time that it may take nothing of what is sent to it, in seconds; 0 for any.
         keepalive: The time between requests, in seconds.
         header_size: The longest line of a head, in bytes.
     """
@@ -38,6 +39,7 @@ class Limits:
     connections: int
     head: float
     body: float
+    send: float
     keepalive: float
     header_size: int
 

@@ -11,7 +11,8 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, hdrs, web
+from aiohttp.http import SERVER_SOFTWARE
 
 import asab_app
 from asab_app import listen
@@ -21,6 +22,7 @@ from asab_app.listener import Listener, open_listeners, open_listeners_now
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import _aspects, accesslog
+from asab_web._connection import SERVER
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
@@ -67,6 +69,7 @@ class WebContainer(ConfigObject):
         "header_max_size": "8190",
         "header_timeout": "15",
         "body_timeout": "30",
+        "send_timeout": "60",
         "keepalive_timeout": "75",
         "drain_delay": "0",
         "health": "no",
@@ -146,6 +149,8 @@ class WebContainer(ConfigObject):
             add()
         self._runner = runner = web.AppRunner(self.WebApp, shutdown_timeout=timeout)
         await runner.setup()
+        for listener in self._listeners:
+            listener.limit_sending(self._limits.send)
         self._connections = connections = Connections(self._limits, runner, self._access_log)
         connections.acceptor = Acceptor(
             f"[{self._section}]",
@@ -195,11 +200,14 @@ class WebContainer(ConfigObject):
             connections=connections,
             head=self.Config.getseconds("header_timeout"),
             body=self.Config.getseconds("body_timeout"),
+            send=self.Config.getseconds("send_timeout"),
             keepalive=self.Config.getseconds("keepalive_timeout"),
             header_size=header_size,
         )
 
     async def _on_prepare(self, _request: web.Request, response: web.StreamResponse) -> None:
+        if response.headers.get(hdrs.SERVER) == SERVER_SOFTWARE:
+            response.headers[hdrs.SERVER] = SERVER
         if isinstance(response, web.WebSocketResponse):
             self._websockets.add(response)
             return

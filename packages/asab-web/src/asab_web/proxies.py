@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from aiohttp import hdrs, web
 
 from asab_config import ConfigError
+from asab_web._host import is_host
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
@@ -28,8 +29,6 @@ REMOTE: Final[web.RequestKey[str]] = web.RequestKey("remote", str)
 UNIX = "unix"  # who connects to a unix socket has no address, and is named so in the option
 FORMS = "networks or addresses as 10.0.0.0/8, 192.0.2.1 or ::1, and unix for who connects to a unix socket"
 
-# Host names, IPv4 addresses and IPv6 addresses in brackets, with a port or without.
-_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9._-]{0,253}[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 # A pair of `Forwarded`, or nothing, and what stands behind it.
 _PAIR = re.compile(
@@ -199,4 +198,4 @@ def _scheme(values: list[str]) -> str | None:
 
 
 def _host(values: list[str]) -> str | None:
-    return values[0] if values and _HOST.fullmatch(values[0]) else None
+    return values[0] if values and is_host(values[0]) else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 
 from asab_log import get_logger
+from asab_web._host import is_host
 from asab_web.rest._accept import TEXT, preferred
 from asab_web.rest._invalid import InvalidRequest
 from asab_web.rest._problem import JSON_FIRST, TEXT_FIRST, Problem
@@ -37,7 +38,7 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if not _is_plain(error):
+        if not _is_plain(error) or request.writer.output_size:
             raise
         return _http_error(request, error, JSON_FIRST)
     except Exception as error:
@@ -48,11 +49,17 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer what a handler raised by an id that the log has too, and nothing of what it says.
 
-    HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON.
+    HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON. A request
+    whose `Host` is none is answered 400, and no second answer is written into one that has begun.
     """
     try:
-        return await handler(request)
+        if not _has_host(request):
+            raise web.HTTPBadRequest(text="The header Host is no host.\n")
+        response = await handler(request)
+        _check_only_answer(request, response)
+        return response
     except web.HTTPException as error:
+        _check_only_answer(request, error)
         if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
             raise
         return _http_error(request, error, TEXT_FIRST)
@@ -62,6 +69,24 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 # These describe the text that the answer takes the place of.
 _OF_THE_BODY = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH})
+
+
+def _has_host(request: web.Request) -> bool:
+    """Tell whether `Host` is one, or not said: HTTP/1.0 knows no such header, and it may be empty."""
+    host = request.headers.get(hdrs.HOST)
+    return not host or is_host(host)
+
+
+def _check_only_answer(request: web.Request, answer: web.StreamResponse) -> None:
+    """Cut the client off if another answer has begun: it would take this one for a part of that, or of the next."""
+    transport = request.transport
+    if not request.writer.output_size or answer.prepared or transport is None or transport.is_closing():
+        return
+    L.error(
+        "A request handler gave an answer when another one had begun; the client is cut off",
+        struct_data={"status": answer.status, "method": request.method, "path": request.rel_url.raw_path},
+    )
+    transport.close()
 
 
 def _is_plain(error: web.HTTPException) -> bool:

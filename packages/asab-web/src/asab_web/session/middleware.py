@@ -3,17 +3,18 @@
 The rules: an id chosen by a client is never taken over; a cookie is set only when the session holds something or has
 changed, and also when the handler raises a redirect. A handler that fails, so with an exception or an answer of 500 and
 above, leaves the session as it was, but a session that it invalidated stays so. While the storage cannot be reached,
-requests with a session are answered 503.
+requests with a session are answered 503. An answer that looked at the session says `Vary: Cookie`, for caches.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from asab_log import get_logger
 from asab_web._keys import NamedRequestKey
+from asab_web._vary import vary
 from asab_web.session.cookie import SessionCookie
 from asab_web.session.errors import SessionStorageError
 from asab_web.session.session import Session
@@ -75,6 +76,8 @@ class _Sessions:
 
     async def commit(self, session: Session, request: web.Request, response: web.StreamResponse) -> None:
         """Store what has changed, then set the cookie: the next request may come as soon as it is out."""
+        if session.used and not response.prepared:
+            vary(response, hdrs.COOKIE)
         try:
             ended = await self.end_invalidated(session)
             value = None if response.status >= 500 else await self._save(session, response)

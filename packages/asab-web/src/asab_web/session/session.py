@@ -33,6 +33,7 @@ class Session(MutableMapping[str, Any]):
         Created: When it began, in seconds since 1970 (UTC).
         MaxAge: Seconds from `Created` after which it ends, and that the browser keeps the cookie for. None: the
             storage's limit, and the cookie's.
+        used: Whether the request has looked at its content, or changed it, so that the answer may depend on it.
         stored_id: The id by which the storage knows it, None if it does not; for storages.
     """
 
@@ -54,6 +55,7 @@ class Session(MutableMapping[str, Any]):
         self._values: dict[str, Any] = {}
         self._ended: list[str] = []
         self._touched = False
+        self.used: bool = False
 
     def is_new(self) -> bool:
         """Tell whether no browser knows its id yet."""
@@ -71,6 +73,7 @@ class Session(MutableMapping[str, Any]):
         ended the session, this one does not bring it back.
         """
         self.Id = self.Storage.new_id()
+        self.used = True
 
     def invalidate(self) -> None:
         """Forget it and its content, as is due at logout. What is written afterwards begins another session.
@@ -134,6 +137,7 @@ class Session(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         """Return a value, or raise `KeyError`."""
+        self.used = True
         value = self._values[key]
         if isinstance(value, _Text):
             value = self._values[key] = json.loads(value)
@@ -145,18 +149,22 @@ class Session(MutableMapping[str, Any]):
             raise TypeError(f"session[{key!r}]: a key has to be a string")
         if json.loads(_encode(key, value)) != value:
             raise TypeError(f"session[{key!r}]: JSON does not bring this {type(value).__name__} back unchanged")
+        self.used = True
         self._values[key] = value
 
     def __delitem__(self, key: str) -> None:
         """Remove a value, or raise `KeyError`."""
+        self.used = True
         del self._values[key]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the keys."""
+        self.used = True
         return iter(self._values)
 
     def __len__(self) -> int:
         """Return the number of values."""
+        self.used = True
         return len(self._values)
 
     def __repr__(self) -> str:
