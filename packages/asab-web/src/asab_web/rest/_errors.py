@@ -79,8 +79,10 @@ def _has_host(request: web.Request) -> bool:
 
 def _check_only_answer(request: web.Request, answer: web.StreamResponse) -> None:
     """Cut the client off if another answer has begun: it would take this one for a part of that, or of the next."""
+    if not request.writer.output_size or answer.prepared:
+        return
     transport = request.transport
-    if not request.writer.output_size or answer.prepared or transport is None or transport.is_closing():
+    if transport is None or transport.is_closing():
         return
     L.error(
         "A request handler gave an answer when another one had begun; the client is cut off",
