@@ -1,0 +1,67 @@
+"""A request to a server, with its access log to a file and without, on asyncio and on uvloop, beside bare aiohttp.
+
+Litestar and FastAPI on uvicorn are there for the record: other servers, another parser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+
+from harness import show
+from web_load import Turn, ask, be_quick, ratios, running
+
+LOG = {
+    "aiohttp": "aiohttp log",
+    "asab-web": "asab-web log",
+    "aiohttp on uvloop": "aiohttp log uvloop",
+    "asab-web on uvloop": "asab-web log uvloop",
+    "Litestar on uvicorn": "litestar log uvloop",
+    "FastAPI on uvicorn": "fastapi log uvloop",
+}
+CONNECTIONS = (1, 32, 256)
+
+Turns = dict[str, list[Turn]]
+
+
+def measure(contenders: dict[str, str], rounds: int, seconds: float) -> dict[int, Turns]:
+    """Ask all contenders in turn; who goes first changes from round to round."""
+    measured: dict[int, Turns] = {connections: {name: [] for name in contenders} for connections in CONNECTIONS}
+    with running(contenders) as servers:
+        for name, server in servers.items():
+            ask(server, 32, seconds)
+        for number in range(rounds):
+            for connections in CONNECTIONS:
+                for name in list(servers)[:: 1 if number % 2 else -1]:
+                    measured[connections][name].append(ask(servers[name], connections, seconds))
+    return measured
+
+
+def report(title: str, measured: dict[int, Turns]) -> None:
+    """Show what a request costs, and print what a user sees: throughput and the slowest percent."""
+    names = list(measured[CONNECTIONS[0]])
+    bare = dict.fromkeys(names, "aiohttp")
+    columns = {f"{each} connections": ratios(turns, bare, "processor") for each, turns in measured.items()}
+    show(f"processor time of a request, {title}", columns, "aiohttp")
+    for connections, turns in measured.items():
+        print(f"\n{title}, {connections} connections, beside aiohttp on the same loop:")
+        same = {name: "aiohttp on uvloop" if name.endswith("uvloop") else "aiohttp" for name in names}
+        wall, processor, p99 = (ratios(turns, same, field) for field in ("wall", "processor", "p99"))
+        for name, each in turns.items():
+            microseconds = statistics.median(turn.processor for turn in each) * 1e6
+            rate = statistics.median(1 / turn.wall for turn in each)
+            print(
+                f"{name:<22} throughput {1 / wall[name]:.3f} ({rate:,.0f}/s)  "
+                f"processor time {processor[name]:.3f} ({microseconds:.1f} us)  p99 {p99[name]:.2f}"
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=2)
+    arguments = parser.parse_args()
+    be_quick()
+    silent = {name: words.replace(" log", "") for name, words in LOG.items()}
+    for title, contenders in (("access log to a file", LOG), ("no access log", silent)):
+        report(title, measure(contenders, arguments.rounds, arguments.seconds))
