@@ -102,11 +102,11 @@ class Connection(web.RequestHandler):
         """Log an answer; with it the request ends."""
         super().log_access(request, response, time)
         self.phase = IDLE
-        self.since = self._loop.time()
         body, self._body = self._body, None
         if body is not None and body.exception() is not None:
             self.force_close()  # nobody knows where the next request would begin
         elif self._connections.leaving:
+            self.since = self._loop.time()
             self._loop.call_soon(self.leave)
 
     def handle_error(

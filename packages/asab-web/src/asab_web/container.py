@@ -27,7 +27,6 @@ from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
 from asab_web.eventstream import EventStream
-from asab_web.rest._errors import answer_errors
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
@@ -110,7 +109,6 @@ class WebContainer(ConfigObject):
             handler_args={"debug": False}, client_max_size=self.Config.getbytes("body_max_size")
         )
         _aspects.install(self.WebApp, self.Config)
-        self.WebApp.middlewares.append(answer_errors)
         self.WebApp[APP] = websvc.App
         self.WebApp.on_response_prepare.append(self._on_prepare)
         self.WebApp.on_shutdown.append(self._end_streams)

@@ -1,7 +1,7 @@
-"""The middlewares that answer errors, without internals; the log has the rest under the same id.
+"""What answers errors, without internals; the log has the rest under the same id.
 
-`JsonExceptionMiddleware` is for an API, and the application adds it. `answer_errors` is in every container, outside of
-all others, and gets what nobody else has answered.
+`JsonExceptionMiddleware` is for an API, and the application adds it. `answering_errors` is in every container, around
+the aiohttp application as a whole, and gets what nobody else has answered.
 """
 
 from __future__ import annotations
@@ -45,26 +45,29 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
         return _failure(request, error, 404 if isinstance(error, KeyError) else 500, JSON_FIRST)
 
 
-@web.middleware
-async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what a handler raised by an id that the log has too, and nothing of what it says.
+def answering_errors(handler: Handler) -> Handler:
+    """Have what a handler raises answered by an id that the log has too, and nothing of what it says.
 
     HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON. A request
     whose `Host` is none is answered 400, and no second answer is written into one that has begun.
     """
-    try:
-        if not _has_host(request):
-            raise web.HTTPBadRequest(text="The header Host is no host.\n")
-        response = await handler(request)
-        _check_only_answer(request, response)
-        return response
-    except web.HTTPException as error:
-        _check_only_answer(request, error)
-        if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
-            raise
-        return _http_error(request, error, TEXT_FIRST)
-    except Exception as error:
-        return _failure(request, error, 500, TEXT_FIRST)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            if not _has_host(request):
+                raise web.HTTPBadRequest(text="The header Host is no host.\n")
+            response = await handler(request)
+            _check_only_answer(request, response)
+            return response
+        except web.HTTPException as error:
+            _check_only_answer(request, error)
+            if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
+                raise
+            return _http_error(request, error, TEXT_FIRST)
+        except Exception as error:
+            return _failure(request, error, 500, TEXT_FIRST)
+
+    return handle
 
 
 # These describe the text that the answer takes the place of.
