@@ -24,7 +24,7 @@ CONNECTIONS = (1, 32, 256)
 Turns = dict[str, list[Turn]]
 
 
-def measure(contenders: dict[str, str], rounds: int, seconds: float) -> dict[int, Turns]:
+def measure(contenders: dict[str, str], rounds: int, seconds: int) -> dict[int, Turns]:
     """Ask all contenders in turn; who goes first changes from round to round."""
     measured: dict[int, Turns] = {connections: {name: [] for name in contenders} for connections in CONNECTIONS}
     with running(contenders) as servers:
@@ -59,7 +59,7 @@ def report(title: str, measured: dict[int, Turns]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=int, default=2)
     arguments = parser.parse_args()
     be_quick()
     silent = {name: words.replace(" log", "") for name, words in LOG.items()}

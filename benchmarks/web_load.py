@@ -112,7 +112,7 @@ def wait_for(port: int) -> None:
 
 
 def ask(
-    server: Server, connections: int, seconds: float, path: str = "/", cookies: Path | None = None, core: str = CLIENT_CORE
+    server: Server, connections: int, seconds: int, path: str = "/", cookies: Path | None = None, core: str = CLIENT_CORE
 ) -> Turn:
     """Have wrk ask a server.
 
@@ -123,7 +123,7 @@ def ask(
         script.write(_RESULT + (_COOKIES % cookies if cookies else ""))
         script.flush()
         url = f"http://127.0.0.1:{server.port}{path}"
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", script.name, url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url]
         before = server.processor_time()
         printed = subprocess.run(["taskset", "-c", core, *command], check=True, text=True, stdout=subprocess.PIPE).stdout
         spent = server.processor_time() - before

@@ -8,6 +8,7 @@ by `/read`.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 TEXT = "Hello, world!\n"
 REDIS = "redis://127.0.0.1:6379/9"
-SECRET = "a secret of 32 bytes, for a test"
+SECRET = base64.urlsafe_b64encode(b"a secret of 32 bytes, for a test").decode()
 STORES = {"memory", "redis", "cookie"}
 
 
@@ -107,7 +108,7 @@ def aiohttp_session_storage(store: str) -> Any:
         return RedisStorage(redis.from_url(REDIS))
     from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
-    return EncryptedCookieStorage(SECRET.encode())
+    return EncryptedCookieStorage(SECRET)
 
 
 def serve_asab(order: Order) -> None:

@@ -47,12 +47,13 @@ class Connection(web.RequestHandler):
     """aiohttp's handler of a connection, watched.
 
     Attributes:
+        connections: Those of the container.
         phase: What it is doing.
         since: Since when, by the clock of the event loop.
         used: Whether a request has come over it.
     """
 
-    __slots__ = ("_body", "_connections", "phase", "since", "used")
+    __slots__ = ("_body", "connections", "phase", "since", "used")
 
     def __init__(self, connections: Connections, server: web.Server, options: Mapping[str, Any]) -> None:
         """Make the protocol of a new connection.
@@ -63,7 +64,7 @@ class Connection(web.RequestHandler):
             options: For aiohttp's `RequestHandler`.
         """
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
-        self._connections = connections
+        self.connections = connections
         self._body: StreamReader | None = None
         self.phase = IDLE
         self.since = self._loop.time()
@@ -72,12 +73,12 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         super().connection_made(transport)
-        self._connections.add(self)
+        self.connections.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         super().connection_lost(exc)
-        self._connections.discard(self)
+        self.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
         """Note that a request begins, and hand on."""
@@ -102,10 +103,12 @@ class Connection(web.RequestHandler):
         """Log an answer; with it the request ends."""
         super().log_access(request, response, time)
         self.phase = IDLE
-        body, self._body = self._body, None
-        if body is not None and body.exception() is not None:
-            self.force_close()  # nobody knows where the next request would begin
-        elif self._connections.leaving:
+        if self._body is not None:
+            body, self._body = self._body, None
+            if body.exception() is not None:
+                self.force_close()  # nobody knows where the next request would begin
+                return
+        if self.connections.leaving:
             self.since = self._loop.time()
             self._loop.call_soon(self.leave)
 

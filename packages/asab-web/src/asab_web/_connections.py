@@ -8,15 +8,21 @@ and a client that has sent a request at the same moment gets a clean end and no 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from asab_web._connection import BUSY, HEAD, LEFT, Connection
+from aiohttp import hdrs, web
+from aiohttp.http import SERVER_SOFTWARE
+
+from asab_web._connection import BUSY, HEAD, LEFT, SERVER, Connection
+from asab_web._request import Request
+from asab_web.eventstream import EventStream
 from asab_web.rest._errors import answering_errors
 
 if TYPE_CHECKING:
-    from aiohttp import StreamReader, web
+    from aiohttp import StreamReader
 
     from asab_app.acceptor import Acceptor
 
@@ -51,6 +57,8 @@ class Connections:
     Attributes:
         draining: Whether answers tell the client that the connection closes.
         leaving: Whether idle connections are closed.
+        websockets: Those that are open, and may be some that are closed.
+        streams: The same of event streams.
     """
 
     def __init__(self, limits: Limits, runner: web.AppRunner, options: dict[str, Any]) -> None:
@@ -63,6 +71,8 @@ class Connections:
         """
         self.draining = False
         self.leaving = False
+        self.websockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self.streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
         self.acceptor: Acceptor | None = None
         self._limits = limits
         if runner.server is None:
@@ -79,8 +89,9 @@ class Connections:
         self._period = min(1.0, *(time / 4 for time in times)) if times else 0.0
         self._check: asyncio.TimerHandle | None = None
         self._checked = 0.0
+        self._server.request_factory = _announcing(self._server.request_factory)
         # Around the application, and no middleware: as long as it has none, aiohttp answers a tenth faster.
-        self._server.request_handler = _announcing(answering_errors(self._server.request_handler))
+        self._server.request_handler = answering_errors(self._server.request_handler)
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
@@ -103,6 +114,20 @@ class Connections:
         self._open.discard(connection)
         if self.acceptor is not None:
             self.acceptor.resume()
+
+    def prepare(self, response: web.StreamResponse) -> None:
+        """Name no versions; remember what has no end of its own; tell the others, if so, that the connection closes."""
+        if response.headers.get(hdrs.SERVER) == SERVER_SOFTWARE:
+            response.headers[hdrs.SERVER] = SERVER
+        if not isinstance(response, web.Response):  # nearly all are
+            if isinstance(response, web.WebSocketResponse):
+                self.websockets.add(response)
+                return
+            if isinstance(response, EventStream):
+                self.streams.add(response)
+        if self.draining:
+            response.headers["Connection"] = "close"
+            response.force_close()
 
     async def leave(self, timeout: float) -> None:
         """Close what is idle, and give those that came last the time to ask.
@@ -145,11 +170,11 @@ def _is_pending(connection: Connection, now: float) -> bool:
     return now - connection.since < (_LINGER if connection.phase is LEFT else _FRESH)
 
 
-def _announcing(handler: Callable[[Any], Awaitable[web.StreamResponse]]) -> Callable[[Any], Awaitable[web.StreamResponse]]:
-    """Have a connection learn of its requests before they are handled."""
+def _announcing(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Have a connection learn of its requests before aiohttp makes them, as our `Request`."""
 
-    def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        request.protocol.begin(request.content)
-        return handler(request)
+    def make(message: Any, body: StreamReader, connection: Connection, writer: Any, task: Any) -> web.BaseRequest:
+        connection.begin(body)
+        return factory(message, body, connection, writer, task, Request)
 
-    return handle
+    return make

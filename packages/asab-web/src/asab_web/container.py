@@ -7,12 +7,10 @@ the application is initialized; stopped. aiohttp freezes the routes when serving
 from __future__ import annotations
 
 import asyncio
-import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from aiohttp import WSCloseCode, hdrs, web
-from aiohttp.http import SERVER_SOFTWARE
+from aiohttp import WSCloseCode, web
 
 import asab_app
 from asab_app import listen
@@ -22,11 +20,9 @@ from asab_app.listener import Listener, open_listeners, open_listeners_now
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import _aspects, accesslog
-from asab_web._connection import SERVER
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
-from asab_web.eventstream import EventStream
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
@@ -102,15 +98,12 @@ class WebContainer(ConfigObject):
         self._connections: Connections | None = None
         self._runner: web.AppRunner | None = None
         self._access_log = accesslog.server_options(self.Config)
-        self._websockets: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
-        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
         # Without this aiohttp sends tracebacks to the clients whenever asyncio is in debug mode, so with `-v`.
         self.WebApp: web.Application = web.Application(
             handler_args={"debug": False}, client_max_size=self.Config.getbytes("body_max_size")
         )
         _aspects.install(self.WebApp, self.Config)
         self.WebApp[APP] = websvc.App
-        self.WebApp.on_response_prepare.append(self._on_prepare)
         self.WebApp.on_shutdown.append(self._end_streams)
         self.WebApp.on_shutdown.append(self._close_websockets)
         self._endpoints = endpoints(config_section_name, self, websvc.App)
@@ -203,25 +196,14 @@ class WebContainer(ConfigObject):
             header_size=header_size,
         )
 
-    async def _on_prepare(self, _request: web.Request, response: web.StreamResponse) -> None:
-        if response.headers.get(hdrs.SERVER) == SERVER_SOFTWARE:
-            response.headers[hdrs.SERVER] = SERVER
-        if isinstance(response, web.WebSocketResponse):
-            self._websockets.add(response)
-            return
-        if isinstance(response, EventStream):
-            self._streams.add(response)
-        if self._connections is not None and self._connections.draining:
-            response.headers["Connection"] = "close"
-            response.force_close()
-
     async def _end_streams(self, _webapp: web.Application) -> None:
-        for stream in set(self._streams):
+        for stream in set(self._connections.streams if self._connections else ()):
             stream.stop()
 
     async def _close_websockets(self, _webapp: web.Application) -> None:
         """Tell the peers; one that does not answer is cut off. Otherwise their handlers hold up the stop."""
-        closing = [asyncio.ensure_future(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in set(self._websockets)]
+        websockets = set(self._connections.websockets if self._connections else ())
+        closing = [asyncio.ensure_future(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in websockets]
         if closing:
             _, silent = await asyncio.wait(closing, timeout=_finalize_timeout() * _WEBSOCKETS_SHARE)
             for task in silent:
