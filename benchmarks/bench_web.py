@@ -28,7 +28,7 @@ def measure(contenders: dict[str, str], rounds: int, seconds: int) -> dict[int, 
     """Ask all contenders in turn; who goes first changes from round to round."""
     measured: dict[int, Turns] = {connections: {name: [] for name in contenders} for connections in CONNECTIONS}
     with running(contenders) as servers:
-        for name, server in servers.items():
+        for server in servers.values():
             ask(server, 32, seconds)
         for number in range(rounds):
             for connections in CONNECTIONS:

@@ -72,7 +72,8 @@ if __name__ == "__main__":
     be_quick()
     measured = measure(arguments.rounds, arguments.seconds)
     base = dict.fromkeys(CONTENDERS, BASE)
-    show("processor time of a session", {way: ratios(turns, base, "processor") for way, turns in measured.items()}, BASE)
+    columns = {way: ratios(turns, base, "processor") for way, turns in measured.items()}
+    show("processor time of a request with a session", columns, BASE)
     for way, turns in measured.items():
         print(f"\n{way}:")
         for name, each in turns.items():

@@ -1,4 +1,4 @@
-"""Servers in processes of their own, asked by wrk in short turns; what a request costs, beside a base in the same round.
+"""Servers in processes of their own, asked by wrk in short turns; what a request costs, beside a base in each round.
 
 Two figures for speed: what passes on the wall, and the processor time of the server's process for each request. The
 second hardly feels what else runs on the machine. Server and wrk have a core each.
@@ -112,7 +112,12 @@ def wait_for(port: int) -> None:
 
 
 def ask(
-    server: Server, connections: int, seconds: int, path: str = "/", cookies: Path | None = None, core: str = CLIENT_CORE
+    server: Server,
+    connections: int,
+    seconds: int,
+    path: str = "/",
+    cookies: Path | None = None,
+    core: str = CLIENT_CORE,
 ) -> Turn:
     """Have wrk ask a server.
 
@@ -123,9 +128,9 @@ def ask(
         script.write(_RESULT + (_COOKIES % cookies if cookies else ""))
         script.flush()
         url = f"http://127.0.0.1:{server.port}{path}"
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url]
+        wrk = ["taskset", "-c", core, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url]
         before = server.processor_time()
-        printed = subprocess.run(["taskset", "-c", core, *command], check=True, text=True, stdout=subprocess.PIPE).stdout
+        printed = subprocess.run(wrk, check=True, text=True, stdout=subprocess.PIPE).stdout
         spent = server.processor_time() - before
     found = re.search(r"RESULT (\d+) (\d+) ([\d.]+) (\d+)", printed)
     if found is None or found[4] != "0" or found[1] == "0":

@@ -6,8 +6,8 @@ the aiohttp application as a whole, and gets what nobody else has answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import hdrs, web
 
@@ -45,7 +45,7 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
         return _failure(request, error, 404 if isinstance(error, KeyError) else 500, JSON_FIRST)
 
 
-def answering_errors(handler: Handler) -> Handler:
+def answering_errors(handler: Handler) -> Callable[[Any], Awaitable[web.StreamResponse]]:
     """Have what a handler raises answered by an id that the log has too, and nothing of what it says.
 
     HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON. A request
