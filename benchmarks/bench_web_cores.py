@@ -6,7 +6,7 @@ import statistics
 
 from web_load import ask, be_quick, running
 
-ROUNDS, SECONDS, CONNECTIONS = 9, 2, 64
+ROUNDS, SECONDS, CONNECTIONS = 9, 1, 64
 
 if __name__ == "__main__":
     be_quick()

@@ -54,10 +54,12 @@ def answering_errors(handler: Handler) -> Callable[[Any], Awaitable[web.StreamRe
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            if not _has_host(request):
+            host = request.headers.get(hdrs.HOST)  # HTTP/1.0 knows no such header, and it may be empty
+            if host and not is_host(host):
                 raise web.HTTPBadRequest(text="The header Host is no host.\n")
             response = await handler(request)
-            _check_only_answer(request, response)
+            if request.writer.output_size:
+                _check_only_answer(request, response)
             return response
         except web.HTTPException as error:
             _check_only_answer(request, error)
@@ -72,12 +74,6 @@ def answering_errors(handler: Handler) -> Callable[[Any], Awaitable[web.StreamRe
 
 # These describe the text that the answer takes the place of.
 _OF_THE_BODY = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH})
-
-
-def _has_host(request: web.Request) -> bool:
-    """Tell whether `Host` is one, or not said: HTTP/1.0 knows no such header, and it may be empty."""
-    host = request.headers.get(hdrs.HOST)
-    return not host or is_host(host)
 
 
 def _check_only_answer(request: web.Request, answer: web.StreamResponse) -> None:
