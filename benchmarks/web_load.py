@@ -34,7 +34,7 @@ end
 _COOKIES = """
 local requests, turn = {}, 0
 for line in io.lines("%s") do
-  requests[#requests + 1] = wrk.format("GET", nil, {["Cookie"] = line})
+  requests[#requests + 1] = wrk.format("GET", nil, {["Host"] = "127.0.0.1", ["Cookie"] = line})
 end
 function request()
   turn = turn + 1
