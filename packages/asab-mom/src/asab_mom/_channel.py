@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from asab_mom import _frames
+from asab_mom._acks import Acknowledgements
 from asab_mom._aioamqp import Calls
 from asab_mom._delivery import Delivery, Incoming
 from asab_mom._errors import ChannelError, LineError
@@ -35,11 +36,13 @@ class Channel(Calls):
         self._lock = asyncio.Lock()
         self._ended = asyncio.Event()
         self._error: LineError | None = None
+        self._acknowledgements = Acknowledgements()
 
     async def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Make a call, one of aioamqp's methods of a channel; errors as of `Connection.bounded`."""
         async with self._lock:  # aioamqp has one place to wait in for each kind of call
             try:
+                self._acknowledge()
                 await self.connection.bounded(method, *args, **kwargs)
             except LineError:
                 self._check()
@@ -54,10 +57,11 @@ class Channel(Calls):
 
     async def shut(self) -> None:
         """Close the channel, unless the broker has; what it has not settled goes back to its queues."""
+        self._acknowledge()
+        self._end(ChannelError("the channel is closed"))
         if self.is_open:
             with contextlib.suppress(LineError):
                 await self.call(self.close)
-        self._end(ChannelError("the channel is closed"))
         self.connection.channels.pop(self.channel_id, None)
 
     def give_up(self, why: str) -> None:
@@ -74,18 +78,30 @@ class Channel(Calls):
         """Whether there is room for another message."""
         return self._error is None and self.connection.writable
 
-    def send(self, content: Content) -> None:
-        """Write a message."""
-        self.connection.write(content.frames(self.channel_id, self.connection.frame_max))
+    def send(self, content: Content, at_once: bool) -> None:
+        """Write a message: at once, or together with others that may follow in this turn of the loop."""
+        self.connection.write(content.frames(self.channel_id, self.connection.frame_max), at_once)
 
     def settle(self, tag: int, outcome: Outcome) -> None:
         """Say what has become of a delivery. After the end of the channel that is void: it is back in its queue."""
-        if self._error is None:
+        if self._error is not None:
+            return
+        if outcome is Outcome.ACCEPT:
+            if self._acknowledgements.accept(tag):
+                self.connection.loop.call_soon(self._acknowledge)
+        else:
+            self._acknowledgements.settle(tag)
             self.connection.write(_frames.settlement(self.channel_id, tag, outcome))
+
+    def _acknowledge(self) -> None:
+        if self._error is None:
+            for tag, multiple in self._acknowledgements.take():
+                self.connection.write(_frames.settlement(self.channel_id, tag, Outcome.ACCEPT, multiple), at_once=True)
 
     async def server_channel_close(self, frame: Any) -> None:
         """Keep the reason, which aioamqp forgets, and forget the channel, which it keeps."""
         self._end(ChannelError(frame.reply_text, frame.reply_code))
+        self.connection.flush()  # what is written after the answer is an error of the whole connection
         await super().server_channel_close(frame)
         self.connection.channels.pop(self.channel_id, None)
 

@@ -28,6 +28,7 @@ from asab_mom._channel import Channel
 from asab_mom._errors import LineError, reason
 from asab_mom._frames import Frame, FrameError, Splitter
 from asab_mom._watchdog import Watchdog
+from asab_mom._writer import Writer
 
 CONNECT_TIMEOUT = 10.0
 CALL_TIMEOUT = 10.0
@@ -45,6 +46,7 @@ class Connection(Protocol):
     """A connection, from its handshake to its end. It does not come back; a `Line` makes the next one.
 
     Attributes:
+        loop: Where it lives.
         frame_max: The size of the largest frame that was agreed, in bytes.
         error: Why the connection has ended, once it has.
         blocked: Why the broker takes no messages for the time being, or None.
@@ -56,12 +58,14 @@ class Connection(Protocol):
     def __init__(self, name: str, heartbeat: float) -> None:
         properties = {"product": "asab-mom", "connection_name": name, "capabilities": CAPABILITIES}
         super().__init__(heartbeat=heartbeat, client_properties=properties)
+        self.loop = asyncio.get_running_loop()
         self.frame_max = _frames.DEFAULT_FRAME_MAX
         self.error = LineError("the connection is lost")
         self.blocked: str | None = None
         self.on_blocked: Callable[[str | None], None] = lambda why: None
         self._over = self._full = False
         self._socket: asyncio.Transport | None = None
+        self._writer: Writer | None = None
         self._splitter = Splitter()
         self._watchdog = Watchdog(SILENCE * heartbeat, self.abort)
 
@@ -102,6 +106,7 @@ class Connection(Protocol):
         """
         try:
             async with asyncio.timeout(CALL_TIMEOUT):
+                self.flush()  # aioamqp writes past us, and what belongs to the channel stays in its order
                 return await method(*args, **kwargs)
         except TimeoutError:
             self.abort(f"the broker has not answered within {CALL_TIMEOUT:g} s")
@@ -121,10 +126,15 @@ class Connection(Protocol):
         """Whether the peer takes what we write; else it piles up in memory."""
         return self.is_up and not self._full and self.blocked is None
 
-    def write(self, data: bytes) -> None:
-        """Write whole frames; when the connection is over they are lost."""
-        if self._socket is not None and self.is_up:
-            self._socket.write(data)
+    def write(self, data: bytes, at_once: bool = False) -> None:
+        """Write whole frames, at once or at the end of this turn of the loop; when the connection is over they are lost."""
+        if self._writer is not None and self.is_up:
+            self._writer.write(data, at_once)
+
+    def flush(self) -> None:
+        """Write what waits for the end of this turn."""
+        if self._writer is not None and self.is_up:
+            self._writer.flush()
 
     def abort(self, why: str) -> None:
         """End the connection now, without a word to the peer."""
@@ -134,7 +144,7 @@ class Connection(Protocol):
 
     async def close(self) -> None:
         """End the connection as the protocol has it, within a tenth of `finalize_timeout`."""
-        self.write(_frames.goodbye())
+        self.write(_frames.goodbye(), at_once=True)
         self.state = CLOSING
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_deadlines.seconds(_deadlines.CLOSE)):
@@ -152,7 +162,7 @@ class Connection(Protocol):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _handshake(self, address: Address, tls: ssl.SSLContext | None) -> None:
-        await asyncio.get_running_loop().create_connection(lambda: self, address.host, address.port, ssl=tls)
+        await self.loop.create_connection(lambda: self, address.host, address.port, ssl=tls)
         await self.start_connection(address.host, address.port, address.user, address.password, address.vhost)
         self.frame_max = self._splitter.frame_max = self.server_frame_max or _frames.DEFAULT_FRAME_MAX
         self._watchdog.start()
@@ -174,6 +184,7 @@ class Connection(Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._socket = cast("asyncio.Transport", transport)
+        self._writer = Writer(self._socket, self.loop)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -186,12 +197,12 @@ class Connection(Protocol):
 
     def _take(self, frame: Frame) -> None:
         channel = self.channels.get(frame.channel)
-        if frame.channel == 0 and frame.method in (_frames.BLOCKED, _frames.UNBLOCKED):
+        if channel is not None:
+            answer = not channel.incoming.take(frame)
+        elif frame.channel == 0 and frame.method in (_frames.BLOCKED, _frames.UNBLOCKED):
             why = frame.payload[5:].decode(errors="replace") or "it does not say why"
             self._set_blocked(why if frame.method == _frames.BLOCKED else None)
             answer = False
-        elif channel is not None:
-            answer = not channel.incoming.take(frame)
         else:
             answer = frame.channel == 0 and frame.kind == _frames.METHOD
         if answer:
@@ -213,7 +224,7 @@ class Connection(Protocol):
 
     async def server_close(self, frame: Any) -> None:
         """Keep why the broker closes the connection, and agree."""
-        self.write(_frames.close_ok())
+        self.write(_frames.close_ok(), at_once=True)
         self._fail(LineError(frame.reply_text, frame.reply_code))
         self.state = CLOSING
         self._stream_writer.close()

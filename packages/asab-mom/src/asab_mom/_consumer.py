@@ -27,7 +27,6 @@ from asab_mom._errors import ChannelError, LineError
 from asab_mom._line import Line
 from asab_mom._subscription import OWN_EXPIRES, Subscription
 from asab_mom.message import Message, Outcome
-from asab_mom.properties import Properties
 
 L = logging.getLogger(__name__)
 
@@ -93,8 +92,13 @@ class Consumer:
         """Let messages in."""
         self._flowing.set()
 
+    @property
+    def tried(self) -> bool:
+        """Whether each subscription was declared once, or the broker has refused it once."""
+        return self._tried.is_set()
+
     async def wait_tried(self) -> None:
-        """Wait until each subscription was declared once, or the broker has refused it once."""
+        """Wait until that is so."""
         await self._tried.wait()
 
     async def stop(self) -> None:
@@ -160,12 +164,12 @@ class Consumer:
 
     def _deliver(self, subscription: Subscription, channel: Channel, delivery: Delivery) -> None:
         settle = functools.partial(channel.settle, delivery.tag)
-        properties = Properties() if delivery.properties is None else delivery.properties
-        message = Message(delivery.body, delivery.target, delivery.exchange, properties, header=delivery.header)
-        if delivery.properties is None:
-            self._receive_unreadable(message, subscription, delivery.fault, settle)
-        else:
-            self._receive(subscription, message, settle)
+        body, target, exchange = delivery.body, delivery.target, delivery.exchange
+        if delivery.properties is not None:
+            self._receive(subscription, Message(body, target, exchange, delivery.properties), settle)
+            return
+        message = Message(body, target, exchange, header=delivery.header)
+        self._receive_unreadable(message, subscription, delivery.fault, settle)
 
 
 async def _exists(queue: str, channel: Channel) -> bool:

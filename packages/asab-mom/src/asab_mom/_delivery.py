@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import struct
 from collections.abc import Callable
 
 from asab_mom._frames import ACK, BODY, DELIVER, HEADER, NACK, RETURN, Frame
 from asab_mom._wire import decode_properties
 from asab_mom.properties import Properties
+
+_SIZE = struct.Struct(">Q")
+_CONFIRMATION = struct.Struct(">QB")
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,23 +78,24 @@ class Incoming:
 
     def take(self, frame: Frame) -> bool:
         """Take a frame, if it is part of a message or a confirmation; return whether it is."""
-        if frame.kind == HEADER:
-            self._begin(frame.payload)
-        elif frame.kind == BODY:
-            self._continue(frame.payload)
-        elif frame.method == DELIVER:
-            self._delivery = _read(frame.payload)
-        elif frame.method == RETURN:
-            self._delivery = _read_return(frame.payload)
-        elif frame.method in (ACK, NACK):
-            number, bits = struct.unpack_from(">QB", frame.payload, 4)
-            self.on_confirm(number, bool(bits & 1), frame.method == ACK)
+        kind, _, payload = frame
+        if kind == HEADER:
+            self._begin(payload)
+        elif kind == BODY:
+            self._continue(payload)
+        elif (method := payload[:4]) == DELIVER:
+            self._delivery = _read(payload)
+        elif method in (ACK, NACK):
+            number, bits = _CONFIRMATION.unpack_from(payload, 4)
+            self.on_confirm(number, bool(bits & 1), method == ACK)
+        elif method == RETURN:
+            self._delivery = _read_return(payload)
         else:
             return False
         return True
 
     def _begin(self, header: bytes) -> None:
-        self._missing = struct.unpack_from(">Q", header, 4)[0]
+        self._missing = _SIZE.unpack_from(header, 4)[0]
         if isinstance(self._delivery, Returned):
             self._delivery.message_id = decode_properties(header[12:]).message_id  # ours, which we have encoded
         elif self._delivery is not None:
@@ -110,21 +115,27 @@ class Incoming:
         if self._missing > 0:
             return
         delivery, self._delivery = self._delivery, None
-        body = b"".join(self._pieces)
-        self._pieces.clear()
+        pieces, self._pieces = self._pieces, []
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         if isinstance(delivery, Returned):
             self.on_return(delivery)
-        elif delivery is not None and delivery.consumer in self.consumers:
+        elif delivery is not None and (consumer := self.consumers.get(delivery.consumer)):
             delivery.body = body
-            self.consumers[delivery.consumer](delivery)
+            consumer(delivery)
 
 
 def _read(payload: bytes) -> Delivery:
     consumer, at = _short(payload, 4)
-    tag = struct.unpack_from(">Q", payload, at)[0]
-    exchange, at = _short(payload, at + 9)
-    target, _ = _short(payload, at)
-    return Delivery(consumer, tag, exchange, target)
+    exchange, target = _read_names(payload[at + 9 :])
+    return Delivery(consumer, _SIZE.unpack_from(payload, at)[0], exchange, target)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_names(data: bytes) -> tuple[str, str]:
+    """Read the exchange and the target of a delivery; most come from where others have come from."""
+    exchange, at = _short(data, 0)
+    target, _ = _short(data, at)
+    return exchange, target
 
 
 def _read_return(payload: bytes) -> Returned:

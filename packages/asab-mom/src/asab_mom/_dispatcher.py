@@ -15,10 +15,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import inspect
 import logging
+import types
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
 from asab_mom import _deadlines
@@ -29,18 +30,18 @@ from asab_mom.properties import Properties
 
 L = logging.getLogger(__name__)
 
+_NO_TURN = contextlib.nullcontext()
+
 Handler: TypeAlias = Callable[[Properties, bytes], Awaitable[Body | None]]
 """What is called with a message: a coroutine function. What it returns is the reply."""
-
-Slots: TypeAlias = AbstractAsyncContextManager[Any]
-"""What a handler has to enter before it runs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Route:
     handler: Handler
     reply_to: str | None
-    slots: Slots
+    slots: asyncio.Semaphore | None
+    name: str
 
 
 class Dispatcher:
@@ -76,7 +77,7 @@ class Dispatcher:
             raise TypeError(f"the handler of target {target!r} is not callable: {handler!r}")
         if target in self._routes:
             L.warning("The handler of target %r is replaced", target)
-        self._routes[target] = _Route(handler, reply_to, _slots(concurrency))
+        self._routes[target] = _Route(handler, reply_to, _slots(concurrency), _name(target))
 
     def start(self, message: Message, source: Subscription, settle: Callable[[Outcome], None]) -> None:
         """Handle a message in a task of its own.
@@ -86,7 +87,11 @@ class Dispatcher:
             source: Where from.
             settle: Called once with what becomes of the message; called at once after `close`.
         """
-        self._start(self._handle(message, source), f"handler of {message.target!r}", settle)
+        route = self._routes.get(message.target)
+        if route is None:
+            self._start(self._failures.unknown(message, source), _name(message.target), settle)
+        else:
+            self._start(self._handle(route, message, source), route.name, settle)
 
     def start_unreadable(
         self, message: Message, source: Subscription, fault: str, settle: Callable[[Outcome], None]
@@ -101,9 +106,12 @@ class Dispatcher:
             return
         task = self._loop.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         # Not in a `finally` of the coroutine: a task that is cancelled before its first step never enters it.
-        task.add_done_callback(lambda task: settle(_outcome(task)))
+        task.add_done_callback(functools.partial(self._done, settle))
+
+    def _done(self, settle: Callable[[Outcome], None], task: asyncio.Task[Outcome]) -> None:
+        self._tasks.discard(task)
+        settle(_outcome(task))
 
     async def close(self, timeout: float) -> None:
         """Take no more messages and let the handlers finish.
@@ -124,14 +132,14 @@ class Dispatcher:
         if late:
             await asyncio.wait(late, timeout=_deadlines.seconds(_deadlines.CANCEL))
 
-    async def _handle(self, message: Message, source: Subscription) -> Outcome:
+    async def _handle(self, route: _Route, message: Message, source: Subscription) -> Outcome:
         if self._closed:
             return Outcome.RETURN
-        route = self._routes.get(message.target)
-        if route is None:
-            return await self._failures.unknown(message, source)
         try:
-            await self._run_in_turn(route, message)
+            if route.slots is None and self._slots is None:
+                await self._run(route, message)
+            else:
+                await self._run_in_turn(route, message)
         except Exception as error:
             return await self._failures.failed(message, source, error)
         return Outcome.ACCEPT
@@ -140,7 +148,7 @@ class Dispatcher:
         task = asyncio.current_task()
         self._waiting.add(task)
         try:
-            async with route.slots, self._slots:
+            async with route.slots or _NO_TURN, self._slots or _NO_TURN:
                 self._waiting.discard(task)
                 await self._run(route, message)
         finally:
@@ -148,7 +156,7 @@ class Dispatcher:
 
     async def _run(self, route: _Route, message: Message) -> None:
         answer = route.handler(message.properties, message.body)
-        if not inspect.isawaitable(answer):
+        if type(answer) is not types.CoroutineType and not inspect.isawaitable(answer):
             raise TypeError(f"the handler of target {message.target!r} is not a coroutine function: {route.handler!r}")
         body = await answer
         reply_to = message.properties.reply_to or route.reply_to
@@ -156,8 +164,12 @@ class Dispatcher:
             await self._reply(reply_to, body, message.properties.correlation_id)
 
 
-def _slots(number: int) -> Slots:
-    return asyncio.Semaphore(number) if number else contextlib.nullcontext()
+def _slots(number: int) -> asyncio.Semaphore | None:
+    return asyncio.Semaphore(number) if number else None
+
+
+def _name(target: str) -> str:
+    return f"handler of {target!r}"
 
 
 def _outcome(task: asyncio.Task[Outcome]) -> Outcome:

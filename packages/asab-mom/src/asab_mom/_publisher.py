@@ -18,8 +18,8 @@ The rules:
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import deque
+from collections.abc import Iterable
 
 from asab_mom import _frames
 from asab_mom._channel import Channel
@@ -77,14 +77,19 @@ class Parcel:
 class Publisher:
     """Sends messages over whichever channel there is."""
 
-    def __init__(self) -> None:
-        """Begin without a channel."""
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin without a channel.
+
+        Args:
+            loop: Where messages are published; it need not be running yet.
+        """
+        self._loop = loop
         self._room = asyncio.Semaphore(WINDOW)
         self._outbox: deque[Parcel] = deque()
         self._in_flight: dict[int, Parcel] = {}
         self._suspects: set[Parcel] = set()
         self._channel: Channel | None = None
-        self._number = 0
+        self._number = self._confirmed = 0
         self._served = False
         self._waiting = 0
         self._idle = asyncio.Event()
@@ -103,7 +108,7 @@ class Publisher:
         async with self._room:
             if self._closed:
                 raise PublishError("the broker is closed")
-            parcel = Parcel(message, content, asyncio.get_running_loop().create_future())
+            parcel = Parcel(message, content, self._loop.create_future())
             self._outbox.append(parcel)
             self._waiting += 1
             self._idle.clear()
@@ -124,7 +129,8 @@ class Publisher:
         channel.incoming.on_confirm = self._confirm
         channel.incoming.on_return = self._return
         channel.on_writable = self._pump
-        self._channel, self._number, self._served = channel, 0, False
+        self._channel, self._number, self._confirmed = channel, 0, 0
+        self._served = False
         try:
             self._pump()
             await channel.wait_ended()
@@ -163,13 +169,17 @@ class Publisher:
             if parcel.settled.done():
                 self._suspects.discard(parcel)
                 continue
+            alone = not self._in_flight
             self._number += 1
             self._in_flight[self._number] = parcel
-            self._channel.send(parcel.content)
+            self._channel.send(parcel.content, at_once=alone)
 
     def _confirm(self, number: int, multiple: bool, accepted: bool) -> None:
-        numbers = itertools.takewhile(lambda n: n <= number, self._in_flight) if multiple else (number,)
-        for n in tuple(numbers):
+        numbers: Iterable[int] = (number,)
+        if multiple:  # all up to it, of which those are left that were not confirmed alone
+            last = min(number, self._number)
+            numbers, self._confirmed = range(self._confirmed + 1, last + 1), last
+        for n in numbers:
             parcel = self._in_flight.pop(n, None)
             if parcel is not None:
                 self._suspects.discard(parcel)
@@ -177,7 +187,8 @@ class Publisher:
         self._served = self._served or accepted
         if self._channel and not self._served and not self._in_flight:
             self._channel.give_up("the broker takes no message on it")
-        self._pump()
+        if self._outbox:
+            self._pump()
 
     def _return(self, returned: Returned) -> None:
         for parcel in self._in_flight.values():

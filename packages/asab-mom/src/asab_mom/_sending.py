@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import math
-import uuid
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -152,9 +152,13 @@ class Sending(Transport):
 
     async def _accept(self, message: Message, timeout: float | None = None, *, on_disk: bool = True) -> None:
         message.check()
-        seconds = _seconds(self._publish_timeout if timeout is None else timeout)
+        timeout = self._publish_timeout if timeout is None else timeout
+        outbox = self.outbox if on_disk else None
         try:
-            await self._accept_in_time(message, self.outbox if on_disk else None, seconds)
+            if timeout == math.inf and outbox is None:
+                await self._send(message)
+            else:
+                await self._accept_in_time(message, outbox, _seconds(timeout))
         except PublishError:
             self._meter.count("refused")
             raise
@@ -170,7 +174,7 @@ class Sending(Transport):
             raise PublishError(f"{self._waited_for()} within {seconds:g} s{self._state()}") from None
 
     def _properties(self, message_id: str | None = None, *, delivery_mode: int = 2, **values: Any) -> Properties:
-        message_id = uuid.uuid4().hex if message_id is None else message_id
+        message_id = os.urandom(16).hex() if message_id is None else message_id
         return Properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
 
     def _open_outbox(self) -> None:

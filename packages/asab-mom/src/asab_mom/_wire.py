@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import functools
+import operator
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,6 +31,9 @@ _PROPERTIES = (
     "app_id",
 )
 """In the order of the wire; the first is bit 15 of the flags (section 4.2.6.1)."""
+_BITS = tuple(1 << (15 - i) for i in range(len(_PROPERTIES)))
+_values = operator.attrgetter(*_PROPERTIES)
+_OCTETS = tuple(bytes((i,)) for i in range(256))
 
 _INTEGERS = ((b"b", "b", 2**7), (b"s", "h", 2**15), (b"I", "i", 2**31), (b"l", "q", 2**63))
 _FIXED = {
@@ -49,18 +54,17 @@ _FIXED = {
 def short_string(text: str) -> bytes:
     """Encode a short string of at most 255 bytes."""
     data = text.encode()
-    return bytes((len(data),)) + data
+    return _OCTETS[len(data)] + data
 
 
 def encode_properties(properties: Properties) -> bytes:
     """Encode the property flags and the properties that are set."""
     flags, parts = 0, [b""]
-    for i, name in enumerate(_PROPERTIES):
-        value = getattr(properties, name)
+    for bit, value in zip(_BITS, _values(properties), strict=True):
         if value is not None and value != {}:
-            flags |= 1 << (15 - i)
+            flags |= bit
             parts.append(_encode_property(value))
-    parts[0] = struct.pack(">H", flags)
+    parts[0] = flags.to_bytes(2, "big")
     return b"".join(parts)
 
 
@@ -80,7 +84,7 @@ def _encode_property(value: Any) -> bytes:
     if isinstance(value, str):
         return short_string(value)
     if isinstance(value, int):
-        return bytes((value,))
+        return _OCTETS[value]
     if isinstance(value, datetime.datetime):
         return _timestamp(value)
     return _table(value)
@@ -132,12 +136,7 @@ class _Reader:
 
     def properties(self) -> Properties:
         flags = self._number(">H")
-        values = {
-            name: _DECODERS.get(name, _Reader._short)(self)
-            for i, name in enumerate(_PROPERTIES)
-            if flags & 1 << (15 - i)
-        }
-        return Properties(**values)
+        return Properties(**{name: decode(self) for name, decode in _decoders(flags)})
 
     def _take(self, size: int) -> bytes:
         end = self._at + size
@@ -151,10 +150,16 @@ class _Reader:
         return struct.unpack(code, self._take(struct.calcsize(code)))[0]
 
     def _short(self) -> str:
-        return self._take(self._number(">B")).decode()
+        begin = self._at + 1
+        end = begin + self._data[self._at]
+        if end > len(self._data):
+            raise ValueError(f"a string at byte {self._at} ends after the data")
+        self._at = end
+        return self._data[begin:end].decode()
 
     def _octet(self) -> int:
-        return int(self._number(">B"))
+        self._at += 1
+        return self._data[self._at - 1]
 
     def _timestamp(self) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(self._number(">Q"), datetime.UTC)
@@ -195,6 +200,13 @@ class _Reader:
     def _decimal(self) -> decimal.Decimal:
         places, digits = self._number(">B"), self._number(">i")
         return decimal.Decimal(digits).scaleb(-places)
+
+
+@functools.lru_cache
+def _decoders(flags: int) -> list[tuple[str, Callable[[_Reader], Any]]]:
+    """Return which properties follow these flags, and how each is read; most messages have the same."""
+    present = (name for name, bit in zip(_PROPERTIES, _BITS, strict=True) if flags & bit)
+    return [(name, _DECODERS.get(name, _Reader._short)) for name in present]
 
 
 _DECODERS: dict[str, Callable[[_Reader], Any]] = {

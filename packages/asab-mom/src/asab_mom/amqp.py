@@ -71,7 +71,7 @@ class AMQPBroker(Broker):
         self._tls = client_context(self.Config, addresses)
         journal = Journal(functools.partial(self.App.Health.report, self._name))
         self._in, self._out = (self._line(addresses, purpose, journal) for purpose in ("consume", "publish"))
-        self._publisher = Publisher()
+        self._publisher = Publisher(self.App.Loop)
         unreadable = self._dispatcher.start_unreadable
         self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
         for line in (self._in, self._out):
@@ -91,7 +91,8 @@ class AMQPBroker(Broker):
             raise ConfigError(f"[{self.Config.name}] url: {error}") from None
 
     async def _send(self, message: Message) -> None:
-        await self._consumer.wait_tried()
+        if not self._consumer.tried:
+            await self._consumer.wait_tried()
         await self._publisher.publish(message)
 
     def _waited_for(self) -> str:

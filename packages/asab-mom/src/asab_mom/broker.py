@@ -216,7 +216,9 @@ class Broker(Outgoing):
             settle(Outcome.ACCEPT)
             return
         target = retry_target(message) if subscription.target is None else subscription.target
-        self._dispatcher.start(dataclasses.replace(message, target=target), subscription, settle)
+        if target != message.target:
+            message = dataclasses.replace(message, target=target)
+        self._dispatcher.start(message, subscription, settle)
 
 
 def _service(app: Application, name: str) -> MOMService:

@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import decimal
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ _SHORT_STRINGS = (
     "user_id",
     "app_id",
 )
+_short_strings = operator.attrgetter(*_SHORT_STRINGS)
 _SCALARS = (str, bytes, float, type(None))
 
 
@@ -73,15 +75,15 @@ class Properties:
             TypeError: If a value is of a wrong type.
             ValueError: If a value is out of its range.
         """
-        for name in _SHORT_STRINGS:
-            value = getattr(self, name)
+        for name, value in zip(_SHORT_STRINGS, _short_strings(self), strict=True):
             if value is not None:
                 check_short(name, value)
         if self.timestamp is not None:
             _check_time("timestamp", self.timestamp)
         if self.priority is not None:
             _check_octet("priority", self.priority)
-        _check_header("headers", dict(self.headers))
+        if self.headers != {}:
+            _check_header("headers", dict(self.headers))
 
 
 def check_short(name: str, value: object) -> None:
@@ -97,7 +99,7 @@ def check_short(name: str, value: object) -> None:
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {value!r}")
-    size = len(value.encode())
+    size = len(value) if value.isascii() else len(value.encode())
     if size > SHORT:
         raise ValueError(f"{name} of {size} bytes is too long, at most {SHORT} fit: {value[:40]!r}...")
 
