@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import os
 import time
-
 from typing import Any
 
 import aio_pika

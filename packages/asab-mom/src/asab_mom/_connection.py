@@ -127,7 +127,7 @@ class Connection(Protocol):
         return self.is_up and not self._full and self.blocked is None
 
     def write(self, data: bytes, at_once: bool = False) -> None:
-        """Write whole frames, at once or at the end of this turn of the loop; when the connection is over they are lost."""
+        """Write whole frames, at once or at the end of this turn of the loop; lost when the connection is over."""
         if self._writer is not None and self.is_up:
             self._writer.write(data, at_once)
 
