@@ -26,6 +26,7 @@ from asab_mom._channel import Channel
 from asab_mom._delivery import Returned
 from asab_mom._errors import LineError
 from asab_mom._frames import Content
+from asab_mom._room import Room
 from asab_mom.message import BusyError, Message, PublishError, UnroutableError
 
 WINDOW = 1000
@@ -84,7 +85,7 @@ class Publisher:
             loop: Where messages are published; it need not be running yet.
         """
         self._loop = loop
-        self._room = asyncio.Semaphore(WINDOW)
+        self._room = Room(WINDOW)
         self._outbox: deque[Parcel] = deque()
         self._in_flight: dict[int, Parcel] = {}
         self._suspects: set[Parcel] = set()
@@ -105,7 +106,9 @@ class Publisher:
             PublishError: If the broker has refused it.
         """
         content = _frames.encode(message)
-        async with self._room:
+        if not self._room.enter():
+            await self._room.wait()
+        try:
             if self._closed:
                 raise PublishError("the broker is closed")
             parcel = Parcel(message, content, self._loop.create_future())
@@ -122,6 +125,8 @@ class Publisher:
                 self._waiting -= 1
                 if not self._waiting:
                     self._idle.set()
+        finally:
+            self._room.leave()
 
     async def serve(self, channel: Channel) -> None:
         """Send over a channel until it ends; return when a message was to blame for that."""

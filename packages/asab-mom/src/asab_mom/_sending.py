@@ -14,7 +14,7 @@ from asab_mom._options import number
 from asab_mom._transport import Transport
 from asab_mom.json import CONTENT_TYPE, encode_json
 from asab_mom.message import Body, Message, PublishError, encode_body
-from asab_mom.properties import Properties, expiration_text
+from asab_mom.properties import Properties, expiration_text, make_properties
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -175,7 +175,7 @@ class Sending(Transport):
 
     def _properties(self, message_id: str | None = None, *, delivery_mode: int = 2, **values: Any) -> Properties:
         message_id = os.urandom(16).hex() if message_id is None else message_id
-        return Properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
+        return make_properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
 
     def _open_outbox(self) -> None:
         """Open the file that the configuration names, if it does."""

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from asab_mom.properties import Properties
+from asab_mom.properties import Properties, make_properties
 
 _PROPERTIES = (
     "content_type",
@@ -61,7 +61,7 @@ def encode_properties(properties: Properties) -> bytes:
     """Encode the property flags and the properties that are set."""
     flags, parts = 0, [b""]
     for bit, value in zip(_BITS, _values(properties), strict=True):
-        if value is not None and value != {}:
+        if value or (value is not None and value != {}):
             flags |= bit
             parts.append(_encode_property(value))
     parts[0] = flags.to_bytes(2, "big")
@@ -136,7 +136,7 @@ class _Reader:
 
     def properties(self) -> Properties:
         flags = self._number(">H")
-        return Properties(**{name: decode(self) for name, decode in _decoders(flags)})
+        return make_properties(**{name: decode(self) for name, decode in _decoders(flags)})
 
     def _take(self, size: int) -> bytes:
         end = self._at + size
