@@ -220,3 +220,33 @@ def test_messages_that_wait_for_their_turn_go_back_when_the_application_stops(be
         assert handled.empty
 
     assert serve(setup, scenario) == 0
+
+
+def test_a_message_that_is_still_handled_when_the_line_breaks_comes_again(bench: Bench) -> None:
+    """A message is acknowledged when its own handler has returned, however many of those after it are done."""
+    queue, inbox, release = bench.queue("work"), Inbox(), asyncio.Event()
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        await inbox(properties, body)
+        if body == b"0":
+            await release.wait()
+
+    async def scenario(broker: Broker) -> None:
+        async with bench.fragile(broker.App, prefetch_count=2) as (worker, break_line):
+            worker.subscribe(queue)
+            worker.add(queue, handler)
+            worker.start_consuming()
+            for number in range(10):
+                await worker.publish(str(number), queue, exchange="")
+            assert await inbox.bodies(10) == [b"%d" % number for number in range(10)]  # each made room for the next
+            await break_line()
+            release.set()
+            await worker.publish("end", queue, exchange="")
+            again = []
+            while (body := (await inbox.next())[1]) != b"end":
+                again.append(body)
+            assert b"0" in again
+            assert {*again} <= {b"0", b"9"}  # the last acknowledgement may be lost with the line
+            await within(worker.finalize(broker.App))
+
+    bench.run(scenario)

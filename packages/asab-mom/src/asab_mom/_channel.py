@@ -94,9 +94,10 @@ class Channel(Calls):
             self.connection.write(_frames.settlement(self.channel_id, tag, outcome))
 
     def _acknowledge(self) -> None:
-        if self._error is None:
-            for tag, multiple in self._acknowledgements.take():
-                self.connection.write(_frames.settlement(self.channel_id, tag, Outcome.ACCEPT, multiple), at_once=True)
+        told = self._acknowledgements.take()
+        frames = [_frames.settlement(self.channel_id, tag, Outcome.ACCEPT, multiple) for tag, multiple in told]
+        if frames and self._error is None:
+            self.connection.write(b"".join(frames), at_once=True)
 
     async def server_channel_close(self, frame: Any) -> None:
         """Keep the reason, which aioamqp forgets, and forget the channel, which it keeps."""
