@@ -67,6 +67,14 @@ def test_a_wrong_value_of_the_caller_is_not_blamed_on_the_file(section: str) -> 
     assert str(error.value) == f"[{section}] port = 'many': expected a whole number"
 
 
+def test_a_mistake_that_the_program_finds_names_its_place_too(section: str) -> None:
+    """Whether a value is out of its range, only its user knows."""
+    Config.read_string(f"[{section}]\nport = 1\nurl = amqp:/user:s3cret@host\n", "site.conf")
+    config = Derived(section).Config
+    assert str(config.mistake("PORT", "must be 2")) == f"site.conf:2: [{section}] port = '1': must be 2"
+    assert "s3cret" not in str(config.mistake("url", "expected a URL", secret=True))
+
+
 def test_every_value_is_explained_whoever_gave_it(section: str) -> None:
     """The caller, the file, the class, or whoever set it later."""
     Config.read_string(f"[{section}]\nport = 81\n", "site.conf")

@@ -213,9 +213,9 @@ def test_a_count_that_somebody_else_has_written_does_no_harm(bench: Bench, count
     [
         ("on_failed", "keep", "on_failed = 'keep': must be one of reject, set-aside"),
         ("on_unknown_target", "", "on_unknown_target = '': must be one of discard, reject, set-aside"),
-        ("retry_limit", "-1", "retry_limit = -1: must be at least 0"),
-        ("retry_delay", "0", "retry_delay = 0.0: must be from 0.001 to 3600.0"),
-        ("concurrency", "-1", "concurrency = -1: must be at least 0"),
+        ("retry_limit", "-1", "retry_limit = '-1': must be at least 0"),
+        ("retry_delay", "0", "retry_delay = '0': must be from 0.001 to 3600.0"),
+        ("concurrency", "-1", "concurrency = '-1': must be at least 0"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asab_config import Config
 from asab_mom import PublishError
 from asab_mom.amqp import AMQPBroker
 from tests.support import amqp
@@ -276,21 +277,30 @@ def test_publish_gives_up_after_publish_timeout() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "text"),
     [
-        ("url", "http://user:s3cret@host/", "url: expected amqp://user:password@host:port/vhost"),
-        ("url", "amqp://user:s3cret@host:port/", "url: expected amqp://user:password@host:port/vhost"),
-        ("prefetch_count", "0", "prefetch_count = 0: must be from 1 to 65535"),
+        ("url", "http://user:s3cret@host/", "url = '***': expected amqp://user:password@host:port/vhost"),
+        ("url", "amqp://user:s3cret/@host/", "url = '***': expected amqp://user:password@host:port/vhost"),
+        ("url", "amqp://user:s3cret", "url = '***': expected amqp://user:password@host:port/vhost"),
+        ("prefetch_count", "0", "prefetch_count = '0': must be from 1 to 65535"),
         ("heartbeat", "never", "heartbeat = 'never': expected a whole number"),
-        ("reconnect_delay", "0", "reconnect_delay = 0.0: must be at least 0.1"),
+        ("reconnect_delay", "0", "reconnect_delay = '0': must be at least 0.1"),
+        ("ca", "/etc/ca.pem", "ca = '/etc/ca.pem': only amqps:// needs it; url has amqp://"),
+        ("exchange", "x" * 256, f"exchange = '{'x' * 200}...': the text of 256 bytes is too long, at most 255 fit"),
     ],
 )
 def test_a_mistake_in_the_section_is_one_line_that_names_it(
     option: str, value: str, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever wrote it finds it; the password is not in the log."""
+    """Whoever wrote it finds it, by file and line; the password is not in the log."""
+    section = f"asab:mom:{uuid.uuid4().hex}"
+
+    def setup(app: Application) -> AMQPBroker:
+        Config.read_string(f"[{section}]\n{option} = {value}\n", "site.conf")
+        return AMQPBroker(app, config_section_name=section)
+
     with pytest.raises(SystemExit) as exit_info:
-        serve(lambda app: AMQPBroker(app, config={option: value}), lambda broker: within(asyncio.sleep(0)))
+        serve(setup, lambda broker: within(asyncio.sleep(0)))
     assert exit_info.value.code == 78
     (error,) = (record for record in caplog.records if record.levelname == "ERROR")
-    assert error.getMessage().startswith(f"[asab:mom:amqp] {text}")
+    assert error.getMessage().startswith(f"site.conf:2: [{section}] {text}")
     assert error.exc_info is None
     assert "s3cret" not in caplog.text

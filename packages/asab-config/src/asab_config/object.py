@@ -11,9 +11,10 @@ from collections.abc import MutableMapping
 from asab_config import values
 from asab_config._interpolation import expand
 from asab_config._layer import SET, Rank, of_values
-from asab_config.errors import mistake
+from asab_config.errors import ConfigError, mistake
 from asab_config.explanation import Explanation, Origin
 from asab_config.parser import Config
+from asab_config.secrets import MASK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,6 +150,18 @@ class ConfigSection(MutableMapping[str, "Any"]):
             found = [Origin(of_values(Rank.VALUES, SET, {self.name: {option: self[option]}}), self.name, option)]
         return Explanation(self.name, option, found)
 
+    def mistake(self, option: str, text: str, *, secret: bool = False) -> ConfigError:
+        """Return an error about the value of an option, which names section, option, value and place.
+
+        Args:
+            option: The option, which is there.
+            text: What is wrong with it, or what was expected.
+            secret: Whether the value is not shown at all. What looks like a secret is masked in any case.
+        """
+        value = self[option]
+        said = Config.mistake if self._is_configured(option, value) else mistake
+        return said(self.name, option.lower(), MASK if secret else value, text)
+
     def _origin(self, option: str, given: Mapping[str, Any], place: str) -> Origin | None:
         layer = of_values(Rank.VALUES, place, {self.name: given})
         return Origin(layer, self.name, option) if layer.has(self.name, option) else None
@@ -161,8 +174,7 @@ class ConfigSection(MutableMapping[str, "Any"]):
         try:
             return convert(text)
         except ValueError as e:
-            said = Config.mistake if self._is_configured(option, value) else mistake
-            raise said(self.name, option.lower(), value, f"expected {e}") from None
+            raise self.mistake(option, f"expected {e}") from None
 
     def _is_configured(self, option: str, value: object) -> bool:
         """Return whether a value is that of the section, and not of the caller or the class."""

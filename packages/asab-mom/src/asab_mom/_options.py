@@ -1,4 +1,4 @@
-"""Options of a broker: read, and refused with their section and name."""
+"""Options of a broker: read, and refused with their place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from asab_config import ConfigError, ConfigObject
+from asab_config import ConfigObject
 from asab_mom._failures import LONGEST_DELAY, Policy
+from asab_mom.properties import check_short
 
 N = TypeVar("N", int, float)
 
@@ -21,8 +22,22 @@ def number(owner: ConfigObject, get: Callable[[str], N], option: str, least: flo
     value = get(option)
     if not least <= value <= most:
         limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
-        raise ConfigError(f"[{owner.Config.name}] {option} = {value!r}: must be {limits}")
+        raise owner.Config.mistake(option, f"must be {limits}")
     return value
+
+
+def short(owner: ConfigObject, option: str) -> str:
+    """Return a text that fits into a short string of AMQP.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    text = str(owner.Config[option])
+    try:
+        check_short("the text", text)
+    except ValueError as error:
+        raise owner.Config.mistake(option, str(error)) from None
+    return text
 
 
 def policy(owner: ConfigObject) -> Policy:
@@ -39,5 +54,5 @@ def policy(owner: ConfigObject) -> Policy:
 def _choice(owner: ConfigObject, option: str, *values: str) -> str:
     value = str(owner.Config[option])
     if value not in values:
-        raise ConfigError(f"[{owner.Config.name}] {option} = {value!r}: must be one of {', '.join(values)}")
+        raise owner.Config.mistake(option, f"must be one of {', '.join(values)}")
     return value

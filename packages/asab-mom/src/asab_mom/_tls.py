@@ -5,12 +5,10 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from asab_config import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asab_config import ConfigSection
+    from asab_config import ConfigError, ConfigSection
     from asab_mom._address import Address
 
 OPTIONS = ("ca", "cert", "key")
@@ -31,23 +29,23 @@ def client_context(section: ConfigSection, addresses: Sequence[Address]) -> ssl.
     if not any(address.tls for address in addresses):
         for option, path in zip(OPTIONS, (ca, cert, key), strict=True):
             if path:
-                raise ConfigError(f"[{section.name}] {option} = {path!r}: only amqps:// needs it; url has amqp://")
+                raise section.mistake(option, "only amqps:// needs it; url has amqp://")
         return None
     if key and not cert:
-        raise ConfigError(f"[{section.name}] key = {key!r}: its certificate is missing, set cert")
+        raise section.mistake("key", "its certificate is missing, set cert")
     try:
         context = ssl.create_default_context(cafile=ca)
     except OSError as error:  # ssl.SSLError is one
-        raise _unusable(section, f"ca = {ca!r}", "a file of certificates of authorities", error) from None
+        raise _unusable(section, "ca", "a file of certificates of authorities", error) from None
     if cert:
         try:
             # A key with a passphrase would make OpenSSL ask on the terminal; an empty answer makes it an error.
             context.load_cert_chain(cert, key, password=lambda: b"")
         except OSError as error:
             what = f"a certificate, and its key in {key or 'the same file'}"
-            raise _unusable(section, f"cert = {cert!r}", what, error) from None
+            raise _unusable(section, "cert", what, error) from None
     return context
 
 
-def _unusable(section: ConfigSection, given: str, expected: str, error: OSError) -> ConfigError:
-    return ConfigError(f"[{section.name}] {given}: expected {expected}: {error.strerror or error}")
+def _unusable(section: ConfigSection, option: str, expected: str, error: OSError) -> ConfigError:
+    return section.mistake(option, f"expected {expected}: {error.strerror or error}")

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from asab_config import ConfigError
 from asab_mom import _deadlines
 from asab_mom._address import Address, parse_all
 from asab_mom._consumer import Consumer
@@ -88,7 +87,7 @@ class AMQPBroker(Broker):
         try:
             return parse_all(str(self.Config["url"]))
         except ValueError as error:
-            raise ConfigError(f"[{self.Config.name}] url: {error}") from None
+            raise self.Config.mistake("url", str(error), secret=True) from None
 
     async def _send(self, message: Message) -> None:
         if not self._consumer.tried:

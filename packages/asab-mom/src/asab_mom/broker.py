@@ -25,7 +25,7 @@ from asab_mom._calls import Calls
 from asab_mom._dispatcher import Dispatcher, Handler
 from asab_mom._failures import Failures, retry_target
 from asab_mom._metrics import Meter
-from asab_mom._options import number, policy
+from asab_mom._options import number, policy, short
 from asab_mom._outgoing import Outgoing
 from asab_mom._replies import Replies
 from asab_mom._subscription import Subscription
@@ -97,12 +97,12 @@ class Broker(Outgoing):
         self.App = app
         self._name = _free_name(config_section_name, service)
         self._meter = Meter(app, self._name)
-        self._appname = str(self.Config["appname"])
-        self._exchange = str(self.Config["exchange"])
+        self._appname = short(self, "appname")
+        self._exchange = short(self, "exchange")
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
         self.Counts: collections.Counter[str] = collections.Counter()
-        replies = Replies(str(self.Config["reply_exchange"]), self._properties, self._accept)
+        replies = Replies(short(self, "reply_exchange"), self._properties, self._accept)
         failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
         concurrency = number(self, self.Config.getint, "concurrency", 0)
         self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, concurrency)
