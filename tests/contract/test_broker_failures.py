@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,6 +71,27 @@ def test_a_message_whose_handler_raises_is_tried_again_and_is_the_same(bench: Be
     counts: list[Counter[str]] = []
     assert serve(setup, scenario) == 0
     assert counts == [{"retried": 2}]
+
+
+def test_a_handler_that_awaits_something_cancelled_has_failed_like_any_other(bench: Bench) -> None:
+    """A library that cancels its own work does not cost a message."""
+    inbox = Inbox()
+
+    async def handler(properties: Properties, body: bytes) -> None:
+        if "x-retry-count" not in properties.headers:
+            other = asyncio.get_running_loop().create_future()
+            other.cancel()
+            await other
+        await inbox(properties, body)
+
+    queue, setup = with_queue(bench, handler, **RETRIES)
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("work", queue)
+        assert (await inbox.next())[1] == b"work"
+        assert broker.Counts == {"retried": 1}
+
+    assert serve(setup, scenario) == 0
 
 
 def test_a_message_of_an_exchange_is_tried_again_by_the_handler_of_its_target(bench: Bench) -> None:

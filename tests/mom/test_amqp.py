@@ -155,19 +155,6 @@ def test_the_queues_of_a_brokers_own_are_gone_after_it(amqp_url: str) -> None:
     asyncio.run(look())
 
 
-def test_a_message_that_a_full_queue_does_not_take_is_an_error(amqp_url: str, queue: str) -> None:
-    """The publisher learns that nobody keeps its message."""
-
-    async def scenario(broker: Broker) -> None:
-        async with amqp.channel(amqp_url) as channel:
-            await channel.queue_declare(queue, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
-        await broker.publish("fits", queue)
-        with pytest.raises(PublishError, match="could not take the message"):
-            await broker.publish("too much", queue)
-
-    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": ""}), scenario)
-
-
 def test_a_name_that_the_server_cannot_have_is_refused_where_it_is_given(amqp_url: str) -> None:
     """A typing error is found at once, and not by the silence that follows."""
 

@@ -58,7 +58,7 @@ async def test_a_message_whose_handler_awaits_something_cancelled_is_rejected(ca
     dispatcher.add("t", handler, None)
     dispatcher.start(Message(b"", "t"), Subscription("q"), settled.set_result)
     assert await settled is Outcome.REJECT
-    assert "was cancelled by what it awaits: the message is rejected" in caplog.text
+    assert "The handler of target 't' failed: the message is rejected" in caplog.text
 
 
 async def test_a_handler_can_be_replaced_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:

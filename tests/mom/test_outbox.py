@@ -249,7 +249,7 @@ def test_a_message_for_a_full_queue_is_tried_until_there_is_room(amqp_url: str, 
         broker.add(queue, inbox)
         await inbox.until({b"0", b"1", b"2"})
 
-    serve(sender(amqp_url, outbox), scenario)
+    serve(sender(amqp_url, outbox, busy_timeout=0), scenario)
 
 
 def test_metrics_tell_what_is_in_the_outbox(outbox: Path) -> None:

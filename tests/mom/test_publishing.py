@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from asab_app import Application
     from asab_mom import Broker
 
+FULL_AT_ONE = {"x-max-length": 1, "x-overflow": "reject-publish"}
+
 
 @pytest.fixture
 def queue(amqp_url: str) -> Iterator[str]:
@@ -114,19 +116,39 @@ def test_a_returned_message_whose_confirmation_is_lost_with_the_line_is_an_error
     serve(receiver(amqp_url, queue, Inbox()), scenario)
 
 
-def test_a_full_queue_is_an_error_of_its_own(amqp_url: str, queue: str) -> None:
-    """It is worth another try, as a wrong name is not."""
+@pytest.mark.parametrize("seconds", [0, 0.3])
+def test_a_queue_that_stays_full_is_an_error_of_its_own_after_a_while(
+    amqp_url: str, queue: str, seconds: float
+) -> None:
+    """It is worth another try later, as a wrong name is not."""
 
     async def scenario(broker: Broker) -> None:
         async with amqp.channel(amqp_url) as channel:
-            arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
-            await channel.queue_declare(f"{queue}.full", durable=True, auto_delete=True, arguments=arguments)
-            await broker.publish("fits", f"{queue}.full")
-            with pytest.raises(BusyError, match="could not take the message"):
-                await broker.publish("does not", f"{queue}.full")
-            await channel.queue_delete(f"{queue}.full")
+            await channel.queue_declare(queue, arguments=FULL_AT_ONE)
+        await broker.publish("fits", queue)
+        with pytest.raises(BusyError, match="could not take the message"):
+            await within(broker.publish("does not", queue))
 
-    serve(receiver(amqp_url, queue, Inbox()), scenario)
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": "", "busy_timeout": seconds}), scenario)
+
+
+def test_a_message_that_the_server_cannot_take_for_the_moment_is_sent_again(amqp_url: str, queue: str) -> None:
+    """A queue that is full, or chooses another leader, costs time and no error."""
+    inbox = Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        async with amqp.channel(amqp_url) as channel:
+            await channel.queue_declare(queue, durable=True, arguments=FULL_AT_ONE)
+            await broker.publish("fits", queue)
+            waiting = asyncio.ensure_future(broker.publish("does not", queue))
+            await broker.publish("not held up", "nobody")
+            assert not waiting.done()
+            broker.subscribe(queue)
+            broker.add(queue, inbox)
+            await within(waiting)
+            await inbox.until({b"fits", b"does not"})
+
+    serve(lambda app: AMQPBroker(app, config={"url": amqp_url, "exchange": ""}), scenario)
 
 
 def test_a_suspect_that_is_given_up_does_not_hold_up_the_others(amqp_url: str, queue: str) -> None:

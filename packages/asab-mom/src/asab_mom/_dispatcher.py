@@ -4,8 +4,9 @@ The rules:
 
 1. The target decides which handler gets a message.
 2. Every message is handled in a task that the dispatcher owns, and is settled exactly once, when that task is done.
-3. Accepted when the handler has returned and its reply has been accepted; as `Failures` says when either raised, and
-   when there is no handler; returned to its queue when somebody cancelled the task.
+3. Accepted when the handler has returned and its reply has been accepted; as `Failures` says when either raised, if
+   only that something it awaits was cancelled, and when there is no handler; returned to its queue when somebody
+   cancelled the task.
 4. No more handlers run at once than the broker and the target allow. Those that wait get their turn in the order of
    their messages; when the dispatcher closes their messages go back at once.
 """
@@ -142,6 +143,11 @@ class Dispatcher:
                 await self._run_in_turn(route, message)
         except Exception as error:
             return await self._failures.failed(message, source, error)
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            # The handler let the cancellation of something else through. Back in the queue it would do that for ever.
+            return await self._failures.failed(message, source, error)
         return Outcome.ACCEPT
 
     async def _run_in_turn(self, route: _Route, message: Message) -> None:
@@ -173,10 +179,10 @@ def _name(target: str) -> str:
 
 
 def _outcome(task: asyncio.Task[Outcome]) -> Outcome:
-    if not task.cancelled():
-        return Outcome.RETURN if task.exception() else task.result()
-    if task.cancelling():
-        return Outcome.RETURN
-    # The handler let the cancellation of something else through. Back in the queue it would do that for ever.
-    L.error("The %s was cancelled by what it awaits: the message is rejected", task.get_name())
-    return Outcome.REJECT
+    return Outcome.RETURN if task.cancelled() or task.exception() else task.result()
+
+
+def _is_cancelled() -> bool:
+    """Return whether somebody has cancelled this task, and not only what it awaits."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

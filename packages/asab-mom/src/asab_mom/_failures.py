@@ -89,7 +89,7 @@ class Failures:
         self._send = send
         self._report = report
 
-    async def failed(self, message: Message, source: Subscription, error: Exception) -> Outcome:
+    async def failed(self, message: Message, source: Subscription, error: BaseException) -> Outcome:
         """Settle a message whose handler has raised; called while the exception is handled."""
         count = retry_count(message)
         if count < self._policy.retry_limit:
@@ -115,7 +115,7 @@ class Failures:
         L.error("A message from %s is %s: %s", source, fate, fault)
         return await self._give_up(self._policy.set_aside, message, source, fault)
 
-    async def _retry(self, message: Message, source: Subscription, count: int, error: Exception) -> None:
+    async def _retry(self, message: Message, source: Subscription, count: int, error: BaseException) -> None:
         delay = self._policy.delay(count)
         text = "The handler of target %r failed: %s: %s. The message is tried again in %g s (%d of %d)"
         name = type(error).__name__

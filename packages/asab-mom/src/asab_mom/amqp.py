@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 from collections.abc import Mapping, Sequence
@@ -11,16 +12,19 @@ from asab_mom import _deadlines
 from asab_mom._address import Address, parse_all
 from asab_mom._consumer import Consumer
 from asab_mom._journal import Journal
-from asab_mom._line import SHORTEST_DELAY, Line
+from asab_mom._line import SHORTEST_DELAY, Backoff, Line
 from asab_mom._options import number
 from asab_mom._publisher import Publisher
 from asab_mom._subscription import Subscription
 from asab_mom._tls import client_context
 from asab_mom.broker import SHORT_MAX, Broker
-from asab_mom.message import Message
+from asab_mom.message import BusyError, Message
 
 if TYPE_CHECKING:
     from asab_app import Application
+
+BUSY_DELAY = 1.0
+"""Seconds between two tries to send what the server could not take, at most."""
 
 NAME = re.compile(r"[a-zA-Z0-9\-_.:@#,/+ ]*")
 
@@ -43,6 +47,8 @@ class AMQPBroker(Broker):
       own and its private key. The server's certificate and name are always checked.
     - `reconnect_delay`: seconds between two tries to connect, at most (10).
     - `heartbeat`: seconds between two signs of life (30); a silence of 1.75 of them is a lost line.
+    - `busy_timeout`: seconds for which `publish` tries again a message that the server could not take: a quorum queue
+      has no leader for the moment, or a queue is full and refuses (10). Then, or at once with 0, it raises `BusyError`.
     """
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {
@@ -52,6 +58,7 @@ class AMQPBroker(Broker):
         "key": "",
         "reconnect_delay": 10.0,
         "heartbeat": 30,
+        "busy_timeout": 10.0,
     }
 
     def __init__(
@@ -72,6 +79,7 @@ class AMQPBroker(Broker):
         self._in, self._out = (self._line(addresses, purpose, journal) for purpose in ("consume", "publish"))
         self._publisher = Publisher(self.App.Loop)
         unreadable = self._dispatcher.start_unreadable
+        self._busy_timeout = number(self, self.Config.getfloat, "busy_timeout", 0)
         self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
         for line in (self._in, self._out):
             line.start(self.App.Loop)
@@ -92,7 +100,23 @@ class AMQPBroker(Broker):
     async def _send(self, message: Message) -> None:
         if not self._consumer.tried:
             await self._consumer.wait_tried()
-        await self._publisher.publish(message)
+        try:
+            await self._publisher.publish(message)
+        except BusyError as error:
+            await self._send_again(message, error)
+
+    async def _send_again(self, message: Message, busy: BusyError) -> None:
+        """Send what the server could not take until it does, as long as `busy_timeout` says."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._busy_timeout
+        backoff = Backoff(BUSY_DELAY)
+        while loop.time() < end:
+            await asyncio.sleep(backoff.delay())
+            try:
+                return await self._publisher.publish(message)
+            except BusyError as error:
+                busy = error
+        raise busy
 
     def _waited_for(self) -> str:
         return f"{self._out.address} has not confirmed the message"

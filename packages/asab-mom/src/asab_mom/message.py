@@ -18,7 +18,7 @@ class PublishError(Exception):
 
 
 class BusyError(PublishError):
-    """A message that the broker cannot take now, but perhaps later: a queue is full, or in trouble (`basic.nack`)."""
+    """A message that the broker could not take, for a while, but perhaps can later: a queue is full, or has no leader."""
 
 
 class UnroutableError(PublishError):
