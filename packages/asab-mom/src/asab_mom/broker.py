@@ -26,7 +26,7 @@ from asab_mom._dispatcher import Dispatcher, Handler
 from asab_mom._failures import Failures, retry_target
 from asab_mom._metrics import Meter
 from asab_mom._options import number, policy, short
-from asab_mom._outgoing import Outgoing
+from asab_mom._calling import Calling
 from asab_mom._replies import Replies
 from asab_mom._subscription import Subscription
 from asab_mom.message import Message, Outcome
@@ -42,7 +42,7 @@ SHORT_MAX = 65535
 """The largest short integer of AMQP 0-9-1 (section 4.2.5.1)."""
 
 
-class Broker(Outgoing):
+class Broker(Calling):
     """Sends and receives messages. It cannot be created directly; see `MemoryBroker` and `AMQPBroker`.
 
     A broker is created with the application, registers itself with the service `asab.MOMService` and is started and

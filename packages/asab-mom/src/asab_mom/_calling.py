@@ -1,4 +1,4 @@
-"""`Outgoing`: the half of a broker that sends, for whoever does not handle; it adds calls to `Sending`."""
+"""`Calling`: the part of a `Broker` that asks and waits for the answer, on top of `Sending`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from asab_mom.message import Body, Message, encode_body
 CALL_TIMEOUT = 10.0
 
 
-class Outgoing(Sending):
-    """Publishes and calls; `Broker` adds what comes in, and makes what is declared here."""
+class Calling(Sending):
+    """What a broker calls with; `Broker` makes what is declared here."""
 
     _calls: Calls
     _answers: Subscription | None
