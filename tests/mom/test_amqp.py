@@ -165,6 +165,11 @@ def test_a_name_that_the_server_cannot_have_is_refused_where_it_is_given(amqp_ur
                 broker.subscribe(name)
         with pytest.raises(ValueError, match="subscription of 256 bytes is too long"):
             broker.subscribe("x" * 256)
+        with pytest.raises(ValueError, match="a queue of 264 bytes is too long"):  # the broker's own
+            broker.subscribe("x" * 222, exchange=True)
+        for exchange in (False, True):
+            with pytest.raises(ValueError, match="must be the name of a queue or of an exchange"):
+                broker.subscribe("", exchange=exchange)
         return broker
 
     async def scenario(broker: Broker) -> None:
@@ -271,7 +276,9 @@ def test_publish_gives_up_after_publish_timeout() -> None:
         ("heartbeat", "never", "heartbeat = 'never': expected a whole number"),
         ("reconnect_delay", "0", "reconnect_delay = '0': must be at least 0.1"),
         ("ca", "/etc/ca.pem", "ca = '/etc/ca.pem': only amqps:// needs it; url has amqp://"),
-        ("exchange", "x" * 256, f"exchange = '{'x' * 200}...': the text of 256 bytes is too long, at most 255 fit"),
+        ("exchange", "x" * 256, f"exchange = '{'x' * 200}...': must have at most 255 bytes"),
+        ("appname", "x" * 101, f"appname = '{'x' * 101}': must have at most 100 bytes"),
+        ("appname", "caf\u00e9", "appname = 'caf\u00e9': must have letters and digits of ASCII"),
     ],
 )
 def test_a_mistake_in_the_section_is_one_line_that_names_it(

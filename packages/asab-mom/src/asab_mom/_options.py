@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from asab_config import ConfigObject
 from asab_mom._failures import LONGEST_DELAY, Policy
-from asab_mom.properties import check_short
+from asab_mom.properties import SHORT
 
 N = TypeVar("N", int, float)
 
@@ -26,17 +26,15 @@ def number(owner: ConfigObject, get: Callable[[str], N], option: str, least: flo
     return value
 
 
-def short(owner: ConfigObject, option: str) -> str:
-    """Return a text that fits into a short string of AMQP.
+def short(owner: ConfigObject, option: str, most: int = SHORT) -> str:
+    """Return a text of so many bytes at most, by default those of a short string of AMQP.
 
     Raises:
-        ConfigError: If it does not.
+        ConfigError: If it is longer.
     """
     text = str(owner.Config[option])
-    try:
-        check_short("the text", text)
-    except ValueError as error:
-        raise owner.Config.mistake(option, str(error)) from None
+    if len(text.encode()) > most:
+        raise owner.Config.mistake(option, f"must have at most {most} bytes")
     return text
 
 

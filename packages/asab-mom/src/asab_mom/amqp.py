@@ -19,6 +19,7 @@ from asab_mom._subscription import Subscription
 from asab_mom._tls import client_context
 from asab_mom.broker import SHORT_MAX, Broker
 from asab_mom.message import BusyError, Message
+from asab_mom.properties import check_short
 
 if TYPE_CHECKING:
     from asab_app import Application
@@ -27,6 +28,7 @@ BUSY_DELAY = 1.0
 """Seconds between two tries to send what the server could not take, at most."""
 
 NAME = re.compile(r"[a-zA-Z0-9\-_.:@#,/+ ]*")
+NAME_HAS = "letters and digits of ASCII, spaces and any of -_.:@#,/+"
 
 
 class AMQPBroker(Broker):
@@ -73,6 +75,8 @@ class AMQPBroker(Broker):
         super().__init__(app, accept_replies, task_service, config_section_name, config)
 
     def _connect(self) -> None:
+        if not NAME.fullmatch(self._appname):
+            raise self.Config.mistake("appname", f"must have {NAME_HAS}: it is in the names of queues")
         addresses = self._parse_url()
         self._tls = client_context(self.Config, addresses)
         journal = Journal(functools.partial(self.App.Health.report, self._name))
@@ -125,7 +129,8 @@ class AMQPBroker(Broker):
         return f"; the connection is {self._out.state.value}"
 
     def _open(self, subscription: Subscription) -> None:
-        _check_name(subscription.exchange or subscription.queue)
+        for name in (subscription.exchange, subscription.queue):
+            _check_name(name)
         self._consumer.open(self.App.Loop, subscription)
 
     async def _declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
@@ -146,7 +151,6 @@ class AMQPBroker(Broker):
 
 def _check_name(name: str) -> None:
     """Refuse here, where somebody sees it, what the library below refuses in the background."""
+    check_short("a queue", name)
     if not NAME.fullmatch(name):
-        raise ValueError(
-            f"cannot subscribe {name!r}: a name has letters and digits of ASCII, spaces and any of -_.:@#,/+"
-        )
+        raise ValueError(f"cannot subscribe {name!r}: a name has {NAME_HAS}")

@@ -40,6 +40,8 @@ SERVICE_NAME = "asab.MOMService"
 REPLY_TARGET = "reply"
 SHORT_MAX = 65535
 """The largest short integer of AMQP 0-9-1 (section 4.2.5.1)."""
+APPNAME_MAX = 100
+"""Bytes of `appname`; the names of own queues, which may have 255, have more in them."""
 
 
 class Broker(Calling):
@@ -97,7 +99,7 @@ class Broker(Calling):
         self.App = app
         self._name = _free_name(config_section_name, service)
         self._meter = Meter(app, self._name)
-        self._appname = short(self, "appname")
+        self._appname = short(self, "appname", APPNAME_MAX)
         self._exchange = short(self, "exchange")
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
@@ -133,6 +135,8 @@ class Broker(Calling):
             ValueError: If the server cannot have such a name.
             RuntimeError: If the broker is closed.
         """
+        if not subscription:
+            raise ValueError(f"subscription = {subscription!r}: must be the name of a queue or of an exchange")
         check_short("subscription", subscription)
         check_short("routing_key", routing_key)
         known = ((s.exchange, s.routing_key) if exchange else s.queue for s in self._subscriptions)
