@@ -214,26 +214,6 @@ def test_a_message_without_any_property_is_handled(amqp_url: str, queue: str) ->
 # The end
 
 
-@pytest.mark.slow
-def test_a_message_whose_handler_does_not_finish_goes_back_to_its_queue(amqp_url: str, queue: str) -> None:
-    """What one process could not finish another does."""
-    started, inbox = asyncio.Event(), Inbox()
-
-    async def hang(properties: Properties, body: bytes) -> None:
-        started.set()
-        await asyncio.Event().wait()
-
-    async def first(broker: Broker) -> None:
-        await broker.publish("work", queue)
-        await within(started.wait())
-
-    async def second(broker: Broker) -> None:
-        assert (await inbox.next())[1] == b"work"
-
-    assert serve(subscribed(amqp_url, queue, hang), first) == 0
-    assert serve(subscribed(amqp_url, queue, inbox), second) == 0
-
-
 def test_an_application_whose_broker_is_not_there_starts_and_stops(caplog: pytest.LogCaptureFixture) -> None:
     """A server that is down is waited for, and does not keep anyone from leaving."""
     port = free_port()

@@ -24,11 +24,18 @@ if TYPE_CHECKING:
     from asab_mom import Broker
 
 
-@pytest.fixture
-def node() -> Iterator[Node]:
-    """A server that the test may hurt."""
+@pytest.fixture(scope="module")
+def one_node() -> Iterator[Node]:
     with private_node() as node:
         yield node
+
+
+@pytest.fixture
+def node(one_node: Node) -> Iterator[Node]:
+    """A server that the test may hurt; it is well, and its queues are gone, before the next one."""
+    yield one_node
+    one_node.heal()
+    asyncio.run(amqp.delete(one_node.url, "queue", "later"))
 
 
 def consumer(url: str, queue: str, inbox: Inbox) -> Callable[[Application], AMQPBroker]:

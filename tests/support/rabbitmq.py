@@ -94,6 +94,7 @@ class Node:
         self._distribution_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
+        self._alarmed = False
         for name in ("home", "data", "log"):
             (self.folder / name).mkdir()
         cookie = self.folder / "home" / ".erlang.cookie"
@@ -122,6 +123,7 @@ class Node:
         """Start, and return when it speaks AMQP."""
         path = program()
         assert path is not None, MISSING
+        self._alarmed = False
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [path],
@@ -173,6 +175,16 @@ class Node:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGCONT)
 
+    def heal(self) -> None:
+        """Undo what was done to it: start it, have it go on, end its alarm. Its queues stay."""
+        if self._process is None or self._process.poll() is not None:
+            self.kill()
+            self.start()
+            return
+        self.thaw()
+        if self._alarmed:
+            self.alarm(memory=False)
+
     def ctl(self, *arguments: str) -> str:
         """Have `rabbitmqctl` do something, which takes a second; return what it says."""
         command = [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments]
@@ -185,6 +197,7 @@ class Node:
     def alarm(self, memory: bool) -> None:
         """Have it find that it is short of memory, or that it is not."""
         self.ctl("set_vm_memory_high_watermark", "0.00001" if memory else "0.6")
+        self._alarmed = memory
 
     def _tls_conf(self) -> str:
         """A listener that takes clients with a certificate that it knows, and those with none."""
