@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asab_app import StartupError
 from asab_mom import _deadlines
+from asab_mom._calling import Calling
 from asab_mom._calls import Calls
 from asab_mom._dispatcher import Dispatcher, Handler
 from asab_mom._failures import Failures, retry_target
 from asab_mom._metrics import Meter
 from asab_mom._options import number, policy, short
-from asab_mom._calling import Calling
 from asab_mom._replies import Replies
 from asab_mom._subscription import Subscription
 from asab_mom.message import Message, Outcome

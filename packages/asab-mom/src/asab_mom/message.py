@@ -18,7 +18,7 @@ class PublishError(Exception):
 
 
 class BusyError(PublishError):
-    """A message that the broker could not take for a while, but perhaps can later: a queue is full, or has no leader."""
+    """A message that the broker could not take for a while, but perhaps can later: a queue is full or has no leader."""
 
 
 class UnroutableError(PublishError):
