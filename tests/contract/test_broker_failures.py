@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asab_app.metrics import Metrics
+from asab_app.metrics import Module as MetricsModule
 from tests.support.mom import Inbox, serve
 
 if TYPE_CHECKING:
@@ -226,6 +228,28 @@ def test_a_count_that_somebody_else_has_written_does_no_harm(bench: Bench, count
     async def scenario(broker: Broker) -> None:
         await broker.publish("work", queue, headers={"x-retry-count": count, "x-retry-target": 7})
         assert (await handler.inbox.next())[1] == b"work"
+
+    assert serve(setup, scenario) == 0
+
+
+def test_metrics_tell_how_many_messages_were_handled_and_how_often_that_failed(bench: Bench) -> None:
+    """Who looks at a dashboard sees a handler that fails, before anybody reads a log."""
+    handler = Failing(2)
+    queue, make_broker = with_queue(bench, handler, **RETRIES)
+
+    def setup(app: Application) -> Broker:
+        app.add_module(MetricsModule)
+        broker: Broker = make_broker(app)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        for body in ("one", "two"):
+            await broker.publish(body, queue)
+        await handler.inbox.until({b"one", b"two"})
+        metrics = broker.App.get_service("asab.MetricsService")
+        assert isinstance(metrics, Metrics)
+        (values,) = (metric.Values for name, metric in metrics.Metrics.items() if name.endswith(":messages"))
+        assert (values["handled"], values["failed"]) == (2, 2)
 
     assert serve(setup, scenario) == 0
 

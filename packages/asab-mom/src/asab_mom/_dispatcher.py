@@ -53,6 +53,7 @@ class Dispatcher:
         loop: asyncio.AbstractEventLoop,
         reply: Callable[[str, Body, str | None], Awaitable[None]],
         failures: Failures,
+        count: Callable[[str], None],
         concurrency: int = 0,
     ) -> None:
         """Make a dispatcher without handlers.
@@ -61,11 +62,13 @@ class Dispatcher:
             loop: Where the handlers run.
             reply: Sends a reply: called with where to, the body and the correlation id.
             failures: What becomes of messages that are not handled.
+            count: Called with `handled` or `failed`, each time that a handler is done.
             concurrency: How many handlers run at once; 0 is as many as there are messages.
         """
         self._loop = loop
         self._reply = reply
         self._failures = failures
+        self._count = count
         self._slots = _slots(concurrency)
         self._routes: dict[str, _Route] = {}
         self._tasks: set[asyncio.Task[Outcome]] = set()
@@ -142,13 +145,18 @@ class Dispatcher:
             else:
                 await self._run_in_turn(route, message)
         except Exception as error:
-            return await self._failures.failed(message, source, error)
+            return await self._failed(message, source, error)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
             # The handler let the cancellation of something else through. Back in the queue it would do that for ever.
-            return await self._failures.failed(message, source, error)
+            return await self._failed(message, source, error)
+        self._count("handled")
         return Outcome.ACCEPT
+
+    async def _failed(self, message: Message, source: Subscription, error: BaseException) -> Outcome:
+        self._count("failed")
+        return await self._failures.failed(message, source, error)
 
     async def _run_in_turn(self, route: _Route, message: Message) -> None:
         task = asyncio.current_task()

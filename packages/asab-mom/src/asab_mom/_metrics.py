@@ -1,6 +1,6 @@
 """`Meter`: what a broker tells the metrics of the application, if that has them (documentation, chapter Metrics).
 
-A counter `<section>:messages` and gauges `<section>:lines` and `<section>:outbox`, with the tag `broker`. The counter
+A counter `<section>:messages` (of `COUNTS`) and gauges `<section>:lines` and `<section>:outbox`, with the tag `broker`. The counter
 begins anew with each flush; the gauges have the number of lines in each state, and what is in the outbox: how many
 messages are `waiting`, their `bytes`, and how many of them were `refused`.
 """
@@ -19,7 +19,7 @@ SERVICE_NAME = "asab.MetricsService"
 STATES = ("connecting", "open", "blocked", "lost", "closed")
 STORED = ("waiting", "bytes", "refused")
 FATES = ("retried", "rejected", "set_aside", "discarded", "late_replies")
-COUNTS = ("published", "refused", "confirmed", "returned", "handled", "failed", "redelivered", "reconnects", *FATES)
+COUNTS = ("published", "refused", "handled", "failed", "reconnects", *FATES)
 
 
 class Meter:

@@ -107,7 +107,7 @@ class Broker(Calling):
         replies = Replies(short(self, "reply_exchange"), self._properties, self._accept)
         failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
         concurrency = number(self, self.Config.getint, "concurrency", 0)
-        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, concurrency)
+        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, self._meter.count, concurrency)
         self._calls = Calls(self._count)
         self._answers = None
         self._subscriptions = []
