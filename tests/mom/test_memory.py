@@ -168,6 +168,33 @@ def test_an_application_stops_while_its_line_is_broken() -> None:
     assert serve(subscribed(Inbox()), scenario) == 0
 
 
+def test_a_broker_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
+    """What they have accepted is sent all the same, and the exit code tells that something went wrong."""
+    closed: list[str] = []
+
+    class Broken(MemoryBroker):
+        async def finalize(self, app: Application) -> None:
+            await super().finalize(app)
+            raise OSError("the disk is gone")
+
+    class Slow(MemoryBroker):
+        async def finalize(self, app: Application) -> None:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            await super().finalize(app)
+            closed.append("slow")
+
+    def setup(app: Application) -> MemoryBroker:
+        Broken(app)
+        return Slow(app)
+
+    async def scenario(broker: MemoryBroker) -> None:
+        await broker.publish("", "nobody")
+
+    assert serve(setup, scenario) == 70
+    assert closed == ["slow"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

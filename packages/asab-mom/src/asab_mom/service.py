@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING
 
 from asab_app import Service
@@ -49,7 +50,7 @@ class MOMService(Service):
         Args:
             app: The application.
         """
-        await asyncio.gather(*(broker.finalize(app) for broker in self.Brokers))
+        await _each(broker.finalize(app) for broker in self.Brokers)
 
     def _on_run(self, message_type: str) -> None:
         self.App.PubSub.unsubscribe("Application.tick!", self._on_run)
@@ -61,4 +62,11 @@ class MOMService(Service):
     async def _on_exit(self, message_type: str) -> None:
         """Stop the flow before the first service is finalized: handlers may need any of them."""
         self._running = False
-        await asyncio.gather(*(broker.stop_consuming() for broker in self.Brokers))
+        await _each(broker.stop_consuming() for broker in self.Brokers)
+
+
+async def _each(steps: Iterable[Awaitable[None]]) -> None:
+    """Take the steps of all brokers, also when one fails; raise what has failed."""
+    errors = [error for error in await asyncio.gather(*steps, return_exceptions=True) if error is not None]
+    if errors:
+        raise errors[0]
