@@ -87,7 +87,7 @@ class ConsumerProcess:
 
 
 class Faults:
-    """Faults of all kinds, each over when its method returns; the order is chance, from a seed."""
+    """Faults of all kinds, each over, and noticed, when its method returns; the order is chance, from a seed."""
 
     def __init__(self, node: Node, proxy: Proxy, consumer: ConsumerProcess, log: LogWatch) -> None:
         self._node = node
@@ -125,7 +125,9 @@ class Faults:
         self._node.thaw()
 
     async def close_connections(self) -> None:
+        lost = asyncio.ensure_future(self._noticed("No connection to"))
         await asyncio.to_thread(self._node.ctl, "close_all_connections", "because")
+        await lost
 
     async def alarm_memory(self) -> None:
         blocked = asyncio.ensure_future(self._noticed("takes no messages"))
@@ -134,7 +136,9 @@ class Faults:
         await asyncio.to_thread(self._node.alarm, memory=False)
 
     async def cut_line(self) -> None:
+        lost = asyncio.ensure_future(self._noticed("No connection to"))
         await self._proxy.cut()
+        await lost
 
     async def silence_line(self) -> None:
         self._proxy.silence()
