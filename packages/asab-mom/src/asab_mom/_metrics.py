@@ -1,8 +1,8 @@
 """`Meter`: what a broker tells the metrics of the application, if that has them (documentation, chapter Metrics).
 
 A counter `<section>:messages` and gauges `<section>:lines` and `<section>:outbox`, with the tag `broker`. The counter
-has `COUNTS` and begins anew with each flush; the gauges have the number of lines in each state, and what is in the outbox:
-how many messages are `waiting`, their `bytes`, and how many of them were `refused`.
+has `COUNTS` and begins anew with each flush. The gauges have the number of lines in each state, and what is in the
+outbox: how many messages are `waiting`, their `bytes`, and how many of them were `refused`.
 """
 
 from __future__ import annotations
