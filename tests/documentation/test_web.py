@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +21,11 @@ from tests.documentation.catalogue import example, fill
 from tests.documentation.running import finish, start
 from tests.support.processes import environment, free_port
 
+if sys.platform != "win32":
+    import fcntl
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 def typed(command: str) -> str:
@@ -44,18 +51,27 @@ def test_the_server_of_the_page_answers_as_printed(tmp_path: Path) -> None:
         finish(process)
 
 
+@contextlib.contextmanager
+def port_8080() -> Iterator[None]:
+    """The port for one run of the tests at a time, if no other program has it."""
+    with (Path(tempfile.gettempdir()) / "asab-tests-port-8080").open("w") as turn:
+        if sys.platform != "win32":
+            fcntl.flock(turn, fcntl.LOCK_EX)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", 8080))
+            except OSError as error:
+                if os.environ.get("CI") == "true":
+                    raise
+                pytest.skip(f"port 8080 is taken by another program of this machine: {error}")
+        yield
+
+
 def test_the_server_listens_on_port_8080_without_a_configuration(tmp_path: Path) -> None:
     """The printed line names port 8080, and no configuration."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", 8080))
-        except OSError as error:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"port 8080 is taken by another program of this machine: {error}")
     command, answer = example("web/curl.sh").lines(server="localhost:8080")
-    with start(tmp_path, example("web/server.py").text()) as process:
+    with port_8080(), start(tmp_path, example("web/server.py").text()) as process:
         process.wait_for_port(8080)
         assert typed(command) == f"{answer}\n"
         process.send(signal.SIGTERM)
