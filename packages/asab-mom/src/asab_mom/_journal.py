@@ -16,7 +16,7 @@ L = logging.getLogger(__name__)
 
 
 class Journal:
-    """Says each thing once, whichever line finds it out, and again only after a line was open."""
+    """Says each thing once, whichever line finds it out, and again only after all lines were open."""
 
     def __init__(self, report: Callable[[str | None], None]) -> None:
         """Begin with nothing said.
@@ -39,7 +39,8 @@ class Journal:
         if address not in self._at:
             L.log(LOG_NOTICE, "Connected to %s", address)
         self._at.add(address)
-        self._said.clear()
+        if not self._down:
+            self._said.clear()
 
     def lost(self, line: str, address: Address, error: LineError) -> None:
         """Say why the broker is not there."""

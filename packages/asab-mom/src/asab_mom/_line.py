@@ -16,7 +16,8 @@ The rules:
 2. The while doubles with each failure up to `reconnect_delay`, with jitter. A line that stays open longer than the last
    while starts again from the shortest. A broker that says no to our credentials is asked at the longest.
 3. With several addresses each line begins at one of them by chance, and goes on to the next with each failure.
-4. A reason is logged once, and again only after the line was open. Neither it nor the address tells the password.
+4. A reason is logged once, and again only after all lines of the broker were open. Neither it nor the address tells the
+   password.
 5. Who needs a channel has it kept up like the line: opened again when the broker closes it.
 """
 
