@@ -67,6 +67,7 @@ class Consumer:
         self._untried: set[Subscription] = set()
         self._tried = asyncio.Event()
         self._tried.set()
+        self._held_up = 0
 
     def open(self, loop: asyncio.AbstractEventLoop, subscription: Subscription) -> None:
         """Declare and consume a subscription in the background, as long as the line is not closed."""
@@ -94,12 +95,19 @@ class Consumer:
 
     @property
     def tried(self) -> bool:
-        """Whether each subscription was declared once, or the broker has refused it once."""
-        return self._tried.is_set()
+        """Whether there is nothing to wait for with `wait_tried`."""
+        return self._tried.is_set() and not self._held_up
 
     async def wait_tried(self) -> None:
-        """Wait until that is so."""
-        await self._tried.wait()
+        """Wait until each subscription was declared once, or refused once by the broker; who came first goes first."""
+        self._held_up += 1
+        try:
+            if self._tried.is_set():
+                await asyncio.sleep(0)  # those who have waited are about to go on
+            else:
+                await self._tried.wait()
+        finally:
+            self._held_up -= 1
 
     async def stop(self) -> None:
         """Let no more messages in; those that are here can still be settled."""
