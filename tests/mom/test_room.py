@@ -42,3 +42,17 @@ async def test_who_gives_up_takes_no_place_with_him() -> None:
     assert not order
     assert room.enter()
     assert not room.enter()
+
+
+async def test_nobody_passes_by_one_who_is_called_and_has_not_gone_on_yet() -> None:
+    """Several places may get free at once, as when the server confirms many messages with one word."""
+    room, order = Room(2), list[int]()
+    assert room.enter()
+    assert room.enter()
+    tasks = [asyncio.ensure_future(take(room, order, 0))]
+    await asyncio.sleep(0)  # it waits
+    tasks += [asyncio.ensure_future(take(room, order, number)) for number in (1, 2)]  # these have not begun yet
+    for _ in range(3):
+        room.leave()
+    await asyncio.gather(*tasks)
+    assert order == [0, 1, 2]
