@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.support.certificate import tls_section
+from tests.support.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,6 @@ GREETING = b"AMQP\x00\x00\x09\x01"
 MISSING = (
     "no RabbitMQ: install it (apt-get install rabbitmq-server) or set ASAB_TEST_AMQP_URL=amqp://user:password@host/"
 )
-
-# Waits for the end of its input, which comes with the end of the test run, however that ends: nothing stays behind.
-GUARD = 'read -r _; kill -s KILL -- "-$0"; rm -rf "$1"'
 
 # The program in PATH changes to the user `rabbitmq` and starts the node as its child; this one is the node.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
@@ -93,7 +91,7 @@ class Node:
         self.name = f"asab-{self.port}@localhost"
         self._distribution_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._alarmed = False
         for name in ("home", "data", "log"):
             (self.folder / name).mkdir()
@@ -134,12 +132,7 @@ class Node:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", GUARD, str(self._process.pid), str(self.folder)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._guard = Guard(self._process.pid, self.folder)
         end = time.monotonic() + START_TIMEOUT
         while not self._greets():
             if self._process.poll() is not None or time.monotonic() > end:
@@ -149,8 +142,7 @@ class Node:
     def kill(self) -> None:
         """End it as a power failure would (SIGKILL), with all that it has started."""
         if self._guard is not None:
-            self._guard.kill()
-            self._guard.communicate()
+            self._guard.dismiss()
             self._guard = None
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):

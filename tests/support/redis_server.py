@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.rabbitmq import GUARD, STOP_TIMEOUT, free_port
+from tests.support.guard import Guard
+from tests.support.rabbitmq import STOP_TIMEOUT, free_port
 
 MISSING = "no Redis: install it (apt-get install redis-server) or set ASAB_TEST_REDIS_URL=redis://host:port/database"
 PASSWORD = "correct-horse"
@@ -55,7 +56,7 @@ class RedisServer:
         self.port = free_port()
         self.url = f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[str] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
 
     def start(self) -> None:
         """Start, and return when it answers."""
@@ -69,9 +70,7 @@ class RedisServer:
             text=True,
             start_new_session=True,
         )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", GUARD, str(self._process.pid), self._folder], stdin=subprocess.PIPE, start_new_session=True
-        )
+        self._guard = Guard(self._process.pid, self._folder)
         assert self._process.stdout is not None
         lines = []
         for line in self._process.stdout:
@@ -83,8 +82,7 @@ class RedisServer:
     def kill(self) -> None:
         """End it at once, with all that it holds."""
         if self._guard is not None:
-            self._guard.kill()
-            self._guard.communicate()
+            self._guard.dismiss()
             self._guard = None
         if self._process is not None:
             self._process.kill()

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.support.certificate import tls_section
-from tests.support.rabbitmq import GUARD, free_port
+from tests.support.guard import Guard
+from tests.support.rabbitmq import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +95,7 @@ class Receiver(ABC):
         self.folder = folder
         self.ports = {name: free_port() for name in ("tcp", "octets", "tls", "udp")}
         self._process: subprocess.Popen[bytes] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         tls_section(folder)
 
     @classmethod
@@ -137,20 +138,14 @@ class Receiver(ABC):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", GUARD, str(self._process.pid), str(self.folder)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._guard = Guard(self._process.pid, self.folder)
         self._wait(self._listens, "does not start")
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it with a signal, and wait for its end."""
         if self._process is not None:
             assert self._guard is not None
-            self._guard.kill()
-            self._guard.communicate()
+            self._guard.dismiss()
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
             self._process.wait(TIMEOUT)
