@@ -13,12 +13,13 @@ import pytest
 from asab_app import StartupError
 from asab_mom.amqp import AMQPBroker
 from tests.support import amqp
+from tests.support.amqp_broker import consumer, options
 from tests.support.certificate import tls_section
 from tests.support.mom import Inbox, LogWatch, serve, within
 from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from asab_app import Application
@@ -31,20 +32,6 @@ def queue(amqp_url: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex}"
     yield name
     asyncio.run(amqp.delete(amqp_url, name))
-
-
-def consumer(url: str, queue: str, inbox: Inbox) -> Callable[[Application], AMQPBroker]:
-    def setup(app: Application) -> AMQPBroker:
-        broker = AMQPBroker(app, config=options(url))
-        broker.subscribe(queue)
-        broker.add(queue, inbox)
-        return broker
-
-    return setup
-
-
-def options(url: str, **more: object) -> dict[str, object]:
-    return {"url": url, "exchange": "", "reconnect_delay": 0.2, **more}
 
 
 def through(proxy: Proxy, url: str, user: str = "guest", vhost: str = "") -> str:

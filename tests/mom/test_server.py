@@ -12,12 +12,13 @@ import pytest
 from asab_mom import PublishError
 from asab_mom.amqp import AMQPBroker
 from tests.support import amqp
+from tests.support.amqp_broker import consumer, options
 from tests.support.mom import Changes, Inbox, LogWatch, serve, within
 from tests.support.processes import Process
 from tests.support.rabbitmq import Node, private_node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from asab_app import Application
@@ -36,20 +37,6 @@ def node(one_node: Node) -> Iterator[Node]:
     yield one_node
     one_node.heal()
     asyncio.run(amqp.delete(one_node.url, "queue", "later"))
-
-
-def consumer(url: str, queue: str, inbox: Inbox) -> Callable[[Application], AMQPBroker]:
-    def setup(app: Application) -> AMQPBroker:
-        broker = AMQPBroker(app, config=options(url))
-        broker.subscribe(queue)
-        broker.add(queue, inbox)
-        return broker
-
-    return setup
-
-
-def options(url: str, **more: object) -> dict[str, object]:
-    return {"url": url, "exchange": "", "reconnect_delay": 0.2, **more}
 
 
 @pytest.mark.slow
