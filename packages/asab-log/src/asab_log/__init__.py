@@ -5,8 +5,8 @@ The layer's map, from the bottom:
 - `levels` - `LOG_NOTICE`, and what syslog calls the levels.
 - `_escape`, `_sd_element`, `_timestamp` - text, structured data and times that are safe in a line.
 - `_serializable` - what is said when structured data are not serializable to JSON.
-- `_context` - `context`, structured data for a block; `_struct_data` - the keyword `struct_data=` of every logging
-  method, and `get_logger`, typed with it.
+- `_context` - `context`, structured data for a block; `_record` - the record of a plain call.
+- `_struct_data` - the keyword `struct_data=` of every logging method, and `get_logger`, typed with it.
 - `_sound_record` - what a record says, whatever is in it.
 - `formatters` - `StructuredDataFormatter`, for console and file; `_colour` - the same on a terminal.
 - `_json_formatter` - `JsonFormatter`; `_syslog_formatters` - the three frames of syslog.
