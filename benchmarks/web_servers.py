@@ -1,8 +1,8 @@
 """The servers that the web benchmarks ask: `python web_servers.py KIND PORT FOLDER [OPTION…]` serves until SIGTERM.
 
 All answer `/` by the same text. The options: `log` writes an access log to a file in FOLDER, `uvloop` runs that loop,
-`reuse` lets a second process share the port, `memory`, `redis` and `cookie` keep sessions, counted by `/write` and read
-by `/read`.
+`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests; `memory`, `redis` and `cookie` keep
+sessions, counted by `/write` and read by `/read`.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def serve_asab(order: Order) -> None:
     options = order.options
     Config.add_defaults(
         {
-            "general": {"event_loop": "uvloop" if "uvloop" in options else "asyncio"},
+            "general": {"event_loop": "uvloop" if "uvloop" in options else "asyncio", "tracing": tracing(options)},
             "asab:web": {
                 "listen": f"127.0.0.1:{order.port}",
                 "access_log": "notice" if "log" in options else "no",
@@ -146,6 +146,24 @@ def serve_asab(order: Order) -> None:
                 ServiceWebSession(self, "sessions", webapp)
 
     Server(args=[]).run()
+
+
+def tracing(options: frozenset[str]) -> str:
+    """Return how requests are traced, with OpenTelemetry set up if it is to be."""
+    if "opentelemetry" not in options:
+        return "yes" if "ids" in options else "no"
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+    class Nowhere(SpanExporter):
+        def export(self, spans: Any) -> SpanExportResult:
+            return SpanExportResult.SUCCESS
+
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(Nowhere()))
+    trace.set_tracer_provider(provider)
+    return "opentelemetry"
 
 
 def serve_litestar(order: Order) -> None:

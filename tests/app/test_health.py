@@ -264,3 +264,23 @@ def test_a_health_that_is_asked_at_the_stop_is_cancelled(make: Callable[..., Any
         await app.tick()
 
     run(make, scenario, answer=answer)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_question_at_the_very_end_is_dropped_without_a_word(make: Callable[..., Any]) -> None:
+    """A tick may come in the same moment as SIGTERM, and the log of a clean stop is clean."""
+
+    class App(Watched):
+        async def initialize(self) -> None:
+            Answering(self, "db").answer = well
+            self.PubSub.subscribe("Application.stop!", self.on_stop)
+
+        async def main(self) -> None:
+            await self.tick()
+            self.stop()
+            await hang()
+
+        def on_stop(self, _message_type: str, _count: int) -> None:
+            self.PubSub.publish("Application.tick!")
+
+    assert make(App).run() == 0

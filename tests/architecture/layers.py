@@ -69,7 +69,7 @@ LAYERS = (
     Layer(
         "asab-app",
         below=GROUND | {"asab-log"},
-        extras={"daemon": "python-daemon", "uvloop": "uvloop"},
+        extras={"daemon": "python-daemon", "opentelemetry": "opentelemetry-api", "uvloop": "uvloop"},
         tests=("tests/app",),
     ),
     Layer(

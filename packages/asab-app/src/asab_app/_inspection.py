@@ -6,6 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from asab_app import tracing
 from asab_app._failures import say
 from asab_app._loop import close_loop
 from asab_app._tasks import hook
@@ -56,7 +57,7 @@ def check(app: Application) -> int:
     app.PubSub = PubSub(app)
     mistakes: list[str] = []
     try:
-        for step in (_open_log, _initialize, _check_values, _check_names):
+        for step in (_open_log, _check_tracing, _initialize, _check_values, _check_names):
             try:
                 step(app)
             except ConfigError as e:
@@ -70,6 +71,10 @@ def check(app: Application) -> int:
 
 def _open_log(app: Application) -> None:
     Logging(app).close_nowait()
+
+
+def _check_tracing(_app: Application) -> None:
+    tracing.configure()
 
 
 def _initialize(app: Application) -> None:

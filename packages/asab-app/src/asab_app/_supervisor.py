@@ -43,6 +43,8 @@ class Supervisor:
         if vital:
             self._vital.add(task)
         task.add_done_callback(self._on_done)
+        # A task that is cancelled before its first step leaves what it wraps behind, to be warned of.
+        task.add_done_callback(lambda _task: coroutine.close())
 
     def own(self, coroutine: Coroutine[Any, Any, T], name: str | None) -> asyncio.Task[T]:
         """Run a coroutine that tells of its failures itself."""

@@ -150,7 +150,7 @@ class Health:
         self.report(APPLICATION, "is stopping")
 
     def _say(self) -> None:
-        if APPLICATION in self._down:  # the application says that itself
+        if APPLICATION in self._down or self._app._stop_asked:  # the application says that itself
             return
         down = {(status.name, status.alive): status for status in self._down.values()}
         for key in down.keys() - (self._said or ()):

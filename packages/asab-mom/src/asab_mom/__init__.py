@@ -7,6 +7,7 @@ The layer's map, from the top:
   `_transport`, what each kind brings itself; `_options` - what is configured; `_deadlines` - what the end may take.
 - `_dispatcher` - which handler gets a message; `_failures` - what becomes of one that was not handled; `_replies` -
   what goes back; `_calls` - who waits for that; `_subscription` - where messages come from.
+- `_tracing` - the traces that messages carry.
 - `outbox` - messages on disk until they are sent, on `_outbox_file` and `_file_lock`; `inbox` - `Inbox`, the ids of
   what was handled.
 - `properties`, `message` - what travels; `PublishError` and its kinds; `json` - bodies that are JSON.

@@ -10,6 +10,7 @@ from typing import Any
 from asab_mom._calls import REPORT, Calls
 from asab_mom._sending import Sending
 from asab_mom._subscription import Subscription
+from asab_mom._tracing import sending
 from asab_mom.message import Body, Message, encode_body
 
 CALL_TIMEOUT = 10.0
@@ -75,7 +76,8 @@ class Calling(Sending):
             message = Message(encode_body(body), target, exchange, properties, mandatory=True)
             await self._accept(message, math.inf, on_disk=False)  # nobody waits for the answer in the next process
 
-        return await self._calls.call(ask, target, timeout)
+        with sending(target, exchange):
+            return await self._calls.call(ask, target, timeout)
 
     def _answer_queue(self) -> str:
         if self._answers is None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import dataclasses
 import functools
 import inspect
@@ -23,9 +24,11 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
+from asab_app.tracing import is_on
 from asab_mom import _deadlines
 from asab_mom._failures import Failures
 from asab_mom._subscription import Subscription
+from asab_mom._tracing import handled
 from asab_mom.message import Body, Message, Outcome
 from asab_mom.properties import Properties
 
@@ -74,6 +77,8 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._waiting: set[asyncio.Task[Any] | None] = set()
         self._closed = False
+        # A broker in memory delivers in the context of whoever publishes, which is none of the handler's.
+        self._context = contextvars.copy_context()
 
     def add(self, target: str, handler: Handler, reply_to: str | None, concurrency: int = 0) -> None:
         """Have a handler called for every message of a target, so many at once."""
@@ -92,10 +97,12 @@ class Dispatcher:
             settle: Called once with what becomes of the message; called at once after `close`.
         """
         route = self._routes.get(message.target)
-        if route is None:
-            self._start(self._failures.unknown(message, source), _name(message.target), settle)
+        name = _name(message.target) if route is None else route.name
+        if is_on():
+            work = handled(message, functools.partial(self._handle, route, message, source))
         else:
-            self._start(self._handle(route, message, source), route.name, settle)
+            work = self._handle(route, message, source)
+        self._start(work, name, settle)
 
     def start_unreadable(
         self, message: Message, source: Subscription, fault: str, settle: Callable[[Outcome], None]
@@ -108,7 +115,7 @@ class Dispatcher:
             work.close()
             settle(Outcome.RETURN)
             return
-        task = self._loop.create_task(work, name=name)
+        task = self._loop.create_task(work, name=name, context=self._context.copy())
         self._tasks.add(task)
         # Not in a `finally` of the coroutine: a task that is cancelled before its first step never enters it.
         task.add_done_callback(functools.partial(self._done, settle))
@@ -136,9 +143,11 @@ class Dispatcher:
         if late:
             await asyncio.wait(late, timeout=_deadlines.seconds(_deadlines.CANCEL))
 
-    async def _handle(self, route: _Route, message: Message, source: Subscription) -> Outcome:
+    async def _handle(self, route: _Route | None, message: Message, source: Subscription) -> Outcome:
         if self._closed:
             return Outcome.RETURN
+        if route is None:
+            return await self._failures.unknown(message, source)
         try:
             if route.slots is None and self._slots is None:
                 await self._run(route, message)

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from asab_app import StartupError
+from asab_app.tracing import current_trace
 from asab_mom._options import number
+from asab_mom._tracing import carried, sending
 from asab_mom._transport import Transport
 from asab_mom.json import CONTENT_TYPE, encode_json
 from asab_mom.message import Body, Message, PublishError, encode_body
@@ -108,21 +110,22 @@ class Sending(Transport):
             UnroutableError: If it is mandatory and no queue is bound for it.
             PublishError: If the message has not been accepted.
         """
-        properties = self._properties(
-            message_id,
-            correlation_id=correlation_id,
-            reply_to=self._reply_to if reply_to is None else reply_to,
-            content_type=content_type,
-            content_encoding=content_encoding,
-            headers=dict(headers or {}),
-            message_type=message_type,
-            timestamp=timestamp,
-            delivery_mode=2 if persistent else 1,
-            expiration=None if expiration is None else expiration_text(expiration),
-            priority=priority,
-        )
         exchange = self._exchange if exchange is None else exchange
-        await self._accept(Message(encode_body(body), target, exchange, properties, mandatory), timeout)
+        with sending(target, exchange):
+            properties = self._properties(
+                message_id,
+                correlation_id=correlation_id,
+                reply_to=self._reply_to if reply_to is None else reply_to,
+                content_type=content_type,
+                content_encoding=content_encoding,
+                headers=dict(headers or {}),
+                message_type=message_type,
+                timestamp=timestamp,
+                delivery_mode=2 if persistent else 1,
+                expiration=None if expiration is None else expiration_text(expiration),
+                priority=priority,
+            )
+            await self._accept(Message(encode_body(body), target, exchange, properties, mandatory), timeout)
 
     async def publish_json(
         self, value: object, target: str = "", correlation_id: str | None = None, **options: Unpack[PublishOptions]
@@ -175,6 +178,8 @@ class Sending(Transport):
 
     def _properties(self, message_id: str | None = None, *, delivery_mode: int = 2, **values: Any) -> Properties:
         message_id = os.urandom(16).hex() if message_id is None else message_id
+        if (trace := current_trace()) is not None:
+            values["headers"] = carried(trace, values.get("headers"))
         return make_properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
 
     def _open_outbox(self) -> None:

@@ -6,6 +6,7 @@ The layer's map, from the bottom:
 - `_host` - which host was asked for; `origin` - where a page is from; `_vary` - what caches look at.
 - `accesslog` - a record for each request; `proxies`, `cors`, `compression` - what a container does for all requests,
   put together by `_aspects`.
+- `_tracing` - requests as steps of a trace; `tracing` - those of a client that go on with it.
 - `_endpoints` - what a container serves under `/asab/v1/`: `_health`, and the document of `openapi`; `_routes` - routes
   that give way to the application's.
 - `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.

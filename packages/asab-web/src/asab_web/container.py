@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from aiohttp import WSCloseCode, web
 
 import asab_app
-from asab_app import listen
+from asab_app import listen, tracing
 from asab_app.acceptor import Acceptor
 from asab_app.arguments import add_option
 from asab_app.listener import Listener, open_listeners, open_listeners_now
@@ -23,6 +23,7 @@ from asab_web import _aspects, accesslog
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
+from asab_web._tracing import traced
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
@@ -71,6 +72,7 @@ class WebContainer(ConfigObject):
         "health_details": "no",
         "openapi": "no",
         "access_log": "info",
+        "traceparent": "yes",
         **_aspects.DEFAULTS,
     }
 
@@ -150,6 +152,9 @@ class WebContainer(ConfigObject):
             has_room=connections.has_room,
             handshake_timeout=self._limits.head or None,
         )
+        if tracing.is_on() and runner.server is not None:
+            accept = self.Config.getboolean("traceparent")
+            runner.server.request_handler = traced(runner.server.request_handler, accept=accept)
         for url in self.addresses:
             L.log(LOG_NOTICE, "Listening", struct_data={"address": url, "section": self._section})
 

@@ -5,7 +5,8 @@ The map, each module with the layer that it hands on:
 
 - `asab.config` - asab-config; `asab.log` - asab-log; `asab.pubsub` - asab-pubsub.
 - `asab.abc.singleton`, `asab.pdict`, `asab.timer` - asab-utils.
-- `asab.abc.module`, `asab.abc.service`, `asab.socket`, `asab.metrics`, `asab.proactor` - asab-app.
+- `asab.abc.module`, `asab.abc.service`, `asab.socket`, `asab.metrics`, `asab.proactor`,
+  `asab.tracing` - asab-app.
 - `asab.web` and the modules in it - asab-web, which needs aiohttp.
 - `asab.mom` and the modules in it - asab-mom, whose `asab.mom.amqp` needs aioamqp.
 

@@ -1,0 +1,76 @@
+"""Requests as steps of a trace, if `[general] tracing` says so.
+
+A request runs in a task of its own, whose context ends with it. So the ids are set there and left: the log of an error
+and the access log, which come when the handler has ended, have them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from asab_app.tracing import TRACEPARENT, TRACESTATE, Trace, span
+
+RequestHandler = Callable[[Any], Awaitable[web.StreamResponse]]
+
+
+def traced(handler: RequestHandler, *, accept: bool) -> RequestHandler:
+    """Return what handles a request inside of a trace.
+
+    Args:
+        handler: What handles it.
+        accept: Whether to go on with the trace that the client names.
+    """
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        step = span(
+            request.method,
+            kind="server",
+            parent=_sent_with(request) if accept else None,
+            attributes={
+                "http.request.method": request.method,
+                "url.scheme": request.scheme,
+                "url.path": request.rel_url.raw_path,
+                "client.address": request.remote or "",
+                "network.protocol.version": f"{request.version.major}.{request.version.minor}",
+            },
+        )
+        step.__enter__()
+        error: BaseException | str | None = None
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            error = _describe(step, request, answer.status)
+            raise
+        except BaseException as e:
+            error = e
+            _describe(step, request, web.HTTPInternalServerError.status_code)
+            raise
+        else:
+            error = _describe(step, request, response.status)
+            return response
+        finally:
+            step.end(error)
+
+    return handle
+
+
+def _sent_with(request: web.BaseRequest) -> Trace | None:
+    """Return the trace that the client has sent; several are none."""
+    parents = request.headers.getall(TRACEPARENT, [])
+    if len(parents) != 1:
+        return None
+    return Trace.parse(parents[0], ",".join(request.headers.getall(TRACESTATE, [])))
+
+
+def _describe(step: span, request: web.BaseRequest, status: int) -> str | None:
+    """Tell what has become known meanwhile; return the error that an answer is."""
+    match = request.match_info if isinstance(request, web.Request) else None
+    resource = match.route.resource if match is not None else None
+    if resource is not None:
+        step.rename(f"{request.method} {resource.canonical}")
+        step.set("http.route", resource.canonical)
+    step.set("http.response.status_code", status)
+    return str(status) if status >= 500 else None
