@@ -127,7 +127,7 @@ class span:
         self._attributes = attributes or {}
         self._before: Trace | None = None
         self._recording: Recording | None = None
-        self._log_context = context()
+        self._log_context: context | None = None
 
     def __enter__(self) -> Self:
         """Begin it."""
@@ -149,7 +149,8 @@ class span:
     ) -> None:
         """End it, and let hold again what held before."""
         self.end(error)
-        self._log_context.__exit__(kind, error, trace)
+        if self._log_context is not None:
+            self._log_context.__exit__(kind, error, trace)
         if self._recording is not None:
             self._recording.leave()
         if _current.get() is self.trace:  # a generator may end in another context

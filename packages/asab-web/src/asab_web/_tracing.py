@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from asab_app.tracing import TRACEPARENT, TRACESTATE, Trace, span
+from asab_app.tracing import TRACEPARENT, TRACESTATE, Attribute, Trace, is_recorded, span
 
 RequestHandler = Callable[[Any], Awaitable[web.StreamResponse]]
 
@@ -25,19 +25,12 @@ def traced(handler: RequestHandler, *, accept: bool) -> RequestHandler:
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        step = span(
-            request.method,
-            kind="server",
-            parent=_sent_with(request) if accept else None,
-            attributes={
-                "http.request.method": request.method,
-                "url.scheme": request.scheme,
-                "url.path": request.rel_url.raw_path,
-                "client.address": request.remote or "",
-                "network.protocol.version": f"{request.version.major}.{request.version.minor}",
-            },
-        )
+        recorded = is_recorded()
+        parent = _sent_with(request) if accept else None
+        step = span(request.method, kind="server", parent=parent, attributes=_known(request) if recorded else None)
         step.__enter__()
+        if not recorded:
+            return await handler(request)
         error: BaseException | str | None = None
         try:
             response = await handler(request)
@@ -57,12 +50,23 @@ def traced(handler: RequestHandler, *, accept: bool) -> RequestHandler:
     return handle
 
 
+def _known(request: web.BaseRequest) -> dict[str, Attribute]:
+    """Return what is known before the request is handled."""
+    return {
+        "http.request.method": request.method,
+        "url.scheme": request.scheme,
+        "url.path": request.rel_url.raw_path,
+        "client.address": request.remote or "",
+        "network.protocol.version": f"{request.version.major}.{request.version.minor}",
+    }
+
+
 def _sent_with(request: web.BaseRequest) -> Trace | None:
     """Return the trace that the client has sent; several are none."""
-    parents = request.headers.getall(TRACEPARENT, [])
-    if len(parents) != 1:
+    headers = request.headers
+    if TRACEPARENT not in headers or len(parents := headers.getall(TRACEPARENT)) != 1:
         return None
-    return Trace.parse(parents[0], ",".join(request.headers.getall(TRACESTATE, [])))
+    return Trace.parse(parents[0], ",".join(headers.getall(TRACESTATE, [])))
 
 
 def _describe(step: span, request: web.BaseRequest, status: int) -> str | None:
