@@ -52,8 +52,8 @@ local function expire(key, created, max_age, now, idle, default)
 end
 """
 
-# KEYS: the session. ARGV: now, idle, the storage's max_age. The answer is one text of JSON: redis-py reads an array item
-# by item, which takes it longer than all else. Bytes that are no UTF-8 pass through it as they are.
+# KEYS: the session. ARGV: now, idle, the storage's max_age. The answer is one text of JSON: redis-py reads an array by
+# its items, which takes it longer than all else. Bytes that are no UTF-8 pass through it as they are.
 _LOAD: Final = f"""{_EXPIRE}
 local all = redis.call('HGETALL', KEYS[1])
 if #all == 0 then return false end
