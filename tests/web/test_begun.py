@@ -41,3 +41,23 @@ def test_a_second_answer_is_not_written_into_the_first(
     assert serve(scenario, add) == 0
     records: list[Any] = [each for each in caplog.records if each.levelno >= logging.ERROR]
     assert [record._struct_data["path"] for record in records] == ["/late"]
+
+
+def test_a_handler_cannot_begin_two_answers(caplog: pytest.LogCaptureFixture) -> None:
+    """However the second one begins: the client would take its head for data."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        first, second = web.StreamResponse(), web.StreamResponse()
+        await first.prepare(request)
+        await first.write(b"half of it")
+        await second.prepare(request)
+        return second
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        said = await raw(app.url, b"GET /twice HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert said.count(b"HTTP/1.1") == 1
+        assert said.endswith(b"half of it\r\n")
+
+    assert serve(scenario, lambda app: app.WebApp.router.add_get("/twice", handler)) == 0
+    records: list[Any] = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert [record._struct_data["path"] for record in records] == ["/twice"]

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
@@ -278,3 +279,24 @@ def test_every_accept_header_leads_to_an_answer(values: list[str]) -> None:
     """Whatever a client sends there, its error is told."""
     offers = (PROBLEM, JSON, TEXT)
     assert preferred(Asking(*values), offers) in offers  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [TimeoutError(SECRET), BadHttpMessage(SECRET)])
+def test_what_aiohttp_has_an_answer_of_its_own_for_is_a_failure_too(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that asks another server raises such errors; they are not the client's fault, and need a traceback."""
+
+    async def handler(_request: web.Request) -> web.Response:
+        raise error
+
+    async def scenario(app: WebApplication, session: aiohttp.ClientSession) -> None:
+        async with session.get(app.url + "/fails") as answer:
+            text = await answer.text()
+            assert answer.status == 500
+            assert SECRET not in text
+            (record,) = failures(caplog.records)
+            assert record._struct_data["uuid"] in text
+            assert record.exc_info[1] is error
+
+    assert serve(scenario, lambda app: app.WebApp.router.add_get("/fails", handler)) == 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +19,11 @@ from aiohttp import StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from asab_log import get_logger
+from asab_web._request import SERVER
+from asab_web.rest._errors import answer_failure, answer_http_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from asab_web._connections import Connections
 
@@ -31,11 +34,12 @@ HEAD: Final = "head"
 BUSY: Final = "busy"
 LEFT: Final = "left"
 
-SERVER: Final = "ASAB"
-"""What answers say about the server: no versions, which would tell what it can be attacked by."""
-
 MIN_RATE: Final = 500
 """How many bytes of a body count as one second more for its client."""
+
+# What is called with each request: `super()` takes as long as the rest of the method, before Python 3.12.
+_data_received: Final = web.RequestHandler.data_received
+_finish_response: Final = web.RequestHandler.finish_response
 
 _TOO_SLOW: Final = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 20\r\n"
@@ -49,7 +53,8 @@ class Connection(web.RequestHandler):
     Attributes:
         connections: Those of the container.
         phase: What it is doing.
-        since: Since when, by the clock of the event loop.
+        since: Since when, by the clock of the event loop. With the first byte of a request it is 0, until the next
+            check says now: asking the clock each time would cost more than it tells.
         used: Whether a request has come over it.
     """
 
@@ -84,24 +89,22 @@ class Connection(web.RequestHandler):
         """Note that a request begins, and hand on."""
         if self.phase is IDLE and data:
             self.phase = HEAD
-            self.since = self._loop.time()
-        super().data_received(data)
+            self.since = 0.0
+        _data_received(self, data)
 
-    def begin(self, body: StreamReader) -> None:
-        """Learn that the head of a request is complete.
+    def begin_body(self, body: StreamReader) -> None:
+        """Learn that a body follows the head that is complete.
 
         Args:
-            body: What follows it.
+            body: What of it has come.
         """
-        self.phase = BUSY
-        self.used = True
-        if not body.is_eof():
-            self._body = body
-            self.since = self._loop.time()
+        self._body = body
+        self.since = self._loop.time()
 
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
         """Log an answer; with it the request ends."""
-        super().log_access(request, response, time)
+        if time is not None:  # aiohttp gives none where there is no log
+            super().log_access(request, response, time)
         self.phase = IDLE
         if self._body is not None:
             body, self._body = self._body, None
@@ -112,6 +115,15 @@ class Connection(web.RequestHandler):
             self.since = self._loop.time()
             self._loop.call_soon(self.leave)
 
+    def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """Send an answer; an HTTP error as the client would rather have it."""
+        # Nearly all are no more than a Response, and `isinstance` asks an abstract class, which takes its time.
+        if type(resp) is not web.Response and isinstance(resp, web.HTTPException):
+            resp = answer_http_error(request, resp)
+        return _finish_response(self, request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -119,17 +131,16 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no HTTP, without a traceback in the log: anybody can send it as often as he likes."""
-        if not isinstance(exc, (HttpProcessingError, web.RequestPayloadError)):
-            return super().handle_error(request, status, exc, message)
-        if request.writer.output_size > 0:
+        """Answer what is no HTTP, and what a handler has raised."""
+        if status == HTTPStatus.BAD_REQUEST and isinstance(exc, HttpProcessingError):
+            return self._answer_nonsense(request, exc)
+        error = exc or sys.exception()  # aiohttp keeps a TimeoutError to itself
+        answer = answer_failure(request, error) if isinstance(error, Exception) else None
+        if answer is not None:
+            return answer
+        if isinstance(error, web.RequestPayloadError):
             raise ConnectionError("the answer has begun already")
-        too_long = isinstance(exc, LineTooLong)
-        error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else HTTPStatus.BAD_REQUEST
-        L.info("A request was not understood", struct_data={"remote": request.remote or "-", "why": type(exc).__name__})
-        answer = web.Response(status=error, text=f"{error.value}: {error.phrase}", headers={hdrs.SERVER: SERVER})
-        answer.force_close()
-        return answer
+        return super().handle_error(request, status, error, message)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """Log an error; that a client took nothing any more, in the middle of a file, is none of ours."""
@@ -149,6 +160,7 @@ class Connection(web.RequestHandler):
             body: What its body may take, in seconds; each `MIN_RATE` bytes that have come give one more.
         """
         if self.phase is HEAD:
+            self.since = self.since or now
             if head and now - self.since > head and self.transport is not None:
                 self._say("sending", "head")
                 self.transport.write(_TOO_SLOW)
@@ -177,6 +189,15 @@ class Connection(web.RequestHandler):
         except OSError:
             pass  # the client was faster
         transport.close()
+
+    def _answer_nonsense(self, request: web.BaseRequest, exc: HttpProcessingError) -> web.Response:
+        """Answer without a traceback in the log: anybody can send it as often as he likes."""
+        too_long = isinstance(exc, LineTooLong)
+        error = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else HTTPStatus.BAD_REQUEST
+        L.info("A request was not understood", struct_data={"remote": request.remote or "-", "why": type(exc).__name__})
+        answer = web.Response(status=error, text=f"{error.value}: {error.phrase}", headers={hdrs.SERVER: SERVER})
+        answer.force_close()
+        return answer
 
     def _say(self, doing: str, what: str) -> None:
         peer = self.peername

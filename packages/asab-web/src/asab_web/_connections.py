@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiohttp import hdrs, web
-from aiohttp.http import SERVER_SOFTWARE
+from aiohttp import web
 
-from asab_web._connection import BUSY, HEAD, LEFT, SERVER, Connection
+from asab_web._connection import BUSY, HEAD, LEFT, Connection
+from asab_web._host import checking_host
 from asab_web._request import Request
 from asab_web.eventstream import EventStream
-from asab_web.rest._errors import answering_errors
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader
@@ -41,6 +39,7 @@ class Limits:
         send: The time that it may take nothing of what is sent to it, in seconds; 0 for any.
         keepalive: The time between requests, in seconds.
         header_size: The longest line of a head, in bytes.
+        body_size: The longest body that a handler reads as a whole, in bytes.
     """
 
     connections: int
@@ -49,6 +48,7 @@ class Limits:
     send: float
     keepalive: float
     header_size: int
+    body_size: int
 
 
 class Connections:
@@ -66,7 +66,7 @@ class Connections:
 
         Args:
             limits: What a client may take.
-            runner: aiohttp's, set up; its server is told to announce each request to its connection.
+            runner: aiohttp's, set up; its server is told to have its requests made here.
             options: For aiohttp's `RequestHandler`.
         """
         self.draining = False
@@ -89,9 +89,9 @@ class Connections:
         self._period = min(1.0, *(time / 4 for time in times)) if times else 0.0
         self._check: asyncio.TimerHandle | None = None
         self._checked = 0.0
-        self._server.request_factory = _announcing(self._server.request_factory)
+        self._server.request_factory = cast("Any", self._make_request)  # its connections are all of ours
         # Around the application, and no middleware: as long as it has none, aiohttp answers a tenth faster.
-        self._server.request_handler = answering_errors(self._server.request_handler)
+        self._server.request_handler = checking_host(self._server.request_handler)
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
@@ -116,15 +116,12 @@ class Connections:
             self.acceptor.resume()
 
     def prepare(self, response: web.StreamResponse) -> None:
-        """Name no versions; remember what has no end of its own; tell the others, if so, that the connection closes."""
-        if response.headers.get(hdrs.SERVER) == SERVER_SOFTWARE:
-            response.headers[hdrs.SERVER] = SERVER
-        if not isinstance(response, web.Response):  # nearly all are
-            if isinstance(response, web.WebSocketResponse):
-                self.websockets.add(response)
-                return
-            if isinstance(response, EventStream):
-                self.streams.add(response)
+        """Remember what has no end of its own; tell the others, if so, that the connection closes."""
+        if isinstance(response, web.WebSocketResponse):
+            self.websockets.add(response)
+            return
+        if isinstance(response, EventStream):
+            self.streams.add(response)
         if self.draining:
             response.headers["Connection"] = "close"
             response.force_close()
@@ -145,6 +142,16 @@ class Connections:
         # Connections have no event for their end that is worth its price with each request.
         while self._loop.time() < deadline and self._is_pending():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+    def _make_request(
+        self, message: Any, body: StreamReader, connection: Connection, writer: Any, task: Any
+    ) -> web.BaseRequest:
+        """Have a connection learn of its request before it is made, as our `Request`."""
+        connection.phase = BUSY
+        connection.used = True
+        if not body.is_eof():
+            connection.begin_body(body)
+        return Request(message, body, connection, writer, task, self._loop, client_max_size=self._limits.body_size)
 
     def _is_pending(self) -> bool:
         """Return whether there is something to wait for."""
@@ -168,13 +175,3 @@ def _is_pending(connection: Connection, now: float) -> bool:
     if connection.phase is HEAD:
         return True
     return now - connection.since < (_LINGER if connection.phase is LEFT else _FRESH)
-
-
-def _announcing(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
-    """Have a connection learn of its requests before aiohttp makes them, as our `Request`."""
-
-    def make(message: Any, body: StreamReader, connection: Connection, writer: Any, task: Any) -> web.BaseRequest:
-        connection.begin(body)
-        return factory(message, body, connection, writer, task, Request)
-
-    return make

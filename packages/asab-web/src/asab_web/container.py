@@ -102,7 +102,7 @@ class WebContainer(ConfigObject):
         self._access_log = accesslog.server_options(self.Config)
         # Without this aiohttp sends tracebacks to the clients whenever asyncio is in debug mode, so with `-v`.
         self.WebApp: web.Application = web.Application(
-            handler_args={"debug": False}, client_max_size=self.Config.getbytes("body_max_size")
+            handler_args={"debug": False}, client_max_size=self._limits.body_size
         )
         _aspects.install(self.WebApp, self.Config)
         self.WebApp[APP] = websvc.App
@@ -199,6 +199,7 @@ class WebContainer(ConfigObject):
             send=self.Config.getseconds("send_timeout"),
             keepalive=self.Config.getseconds("keepalive_timeout"),
             header_size=header_size,
+            body_size=self.Config.getbytes("body_max_size"),
         )
 
     async def _end_streams(self, _webapp: web.Application) -> None:

@@ -1,18 +1,18 @@
 """What answers errors, without internals; the log has the rest under the same id.
 
-`JsonExceptionMiddleware` is for an API, and the application adds it. `answering_errors` is in every container, around
-the aiohttp application as a whole, and gets what nobody else has answered.
+`JsonExceptionMiddleware` is for an API, and the application adds it. The rest is for the connection, which every
+container has, and which gets what nobody else has answered: as functions that are called when something goes wrong,
+since a wrapper around the application would cost each request a coroutine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
 from asab_log import get_logger
-from asab_web._host import is_host
 from asab_web.rest._accept import TEXT, preferred
 from asab_web.rest._invalid import InvalidRequest
 from asab_web.rest._problem import JSON_FIRST, TEXT_FIRST, Problem
@@ -42,59 +42,53 @@ async def JsonExceptionMiddleware(request: web.Request, handler: Handler) -> web
             raise
         return _http_error(request, error, JSON_FIRST)
     except Exception as error:
-        return _failure(request, error, 404 if isinstance(error, KeyError) else 500, JSON_FIRST)
+        answer = _failure(request, error, 404 if isinstance(error, KeyError) else 500, JSON_FIRST)
+        if answer is None:
+            raise
+        return answer
 
 
-def answering_errors(handler: Handler) -> Callable[[Any], Awaitable[web.StreamResponse]]:
-    """Have what a handler raises answered by an id that the log has too, and nothing of what it says.
+def answer_http_error(request: web.BaseRequest, error: web.HTTPException) -> web.Response:
+    """Return the answer to an HTTP error: the error as it is, but to a client that would rather have JSON."""
+    if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
+        return error
+    return _http_error(request, error, TEXT_FIRST)
 
-    HTTP errors are passed on as they are, as aiohttp does it, but to a client that would rather have JSON. A request
-    whose `Host` is none is answered 400, and no second answer is written into one that has begun.
+
+def answer_failure(request: web.BaseRequest, error: Exception) -> web.Response | None:
+    """Return the answer to what a handler has raised: an id that the log has too, and nothing of what it says.
+
+    Returns:
+        None where an answer has begun; then the client has to be cut off.
     """
+    return _failure(request, error, 500, TEXT_FIRST)
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            host = request.headers.get(hdrs.HOST)  # HTTP/1.0 knows no such header, and it may be empty
-            if host and not is_host(host):
-                raise web.HTTPBadRequest(text="The header Host is no host.\n")
-            response = await handler(request)
-            if request.writer.output_size:
-                _check_only_answer(request, response)
-            return response
-        except web.HTTPException as error:
-            _check_only_answer(request, error)
-            if not _is_plain(error) or preferred(request, TEXT_FIRST) == TEXT:
-                raise
-            return _http_error(request, error, TEXT_FIRST)
-        except Exception as error:
-            return _failure(request, error, 500, TEXT_FIRST)
 
-    return handle
+def refuse_second_answer(request: web.BaseRequest, answer: web.StreamResponse) -> None:
+    """Cut the client off when another answer has begun: it would take this one for a part of that, or of the next.
+
+    Raises:
+        ConnectionError: Always.
+    """
+    transport = request.transport
+    if transport is not None and not transport.is_closing():
+        L.error(
+            "A request handler gave an answer when another one had begun; the client is cut off",
+            struct_data={"status": answer.status, "method": request.method, "path": request.rel_url.raw_path},
+        )
+        transport.close()
+    raise ConnectionResetError("another answer has begun")
 
 
 # These describe the text that the answer takes the place of.
 _OF_THE_BODY = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH})
 
 
-def _check_only_answer(request: web.Request, answer: web.StreamResponse) -> None:
-    """Cut the client off if another answer has begun: it would take this one for a part of that, or of the next."""
-    if not request.writer.output_size or answer.prepared:
-        return
-    transport = request.transport
-    if transport is None or transport.is_closing():
-        return
-    L.error(
-        "A request handler gave an answer when another one had begun; the client is cut off",
-        struct_data={"status": answer.status, "method": request.method, "path": request.rel_url.raw_path},
-    )
-    transport.close()
-
-
 def _is_plain(error: web.HTTPException) -> bool:
     return error.status >= 400 and error.content_type == TEXT
 
 
-def _http_error(request: web.Request, error: web.HTTPException, offers: Sequence[str]) -> web.Response:
+def _http_error(request: web.BaseRequest, error: web.HTTPException, offers: Sequence[str]) -> web.Response:
     mistakes = error.mistakes if isinstance(error, InvalidRequest) else ()
     problem = Problem(error.status, _message(error), mistakes)
     said = error.reason if mistakes else problem.message
@@ -110,13 +104,13 @@ def _message(error: web.HTTPException) -> str:
     return error.reason if error.text in (None, default) else str(error.text)
 
 
-def _failure(request: web.Request, error: Exception, status: int, offers: Sequence[str]) -> web.Response:
-    """Answer an exception; raise it again where the answer has begun, so that the connection is cut off."""
+def _failure(request: web.BaseRequest, error: Exception, status: int, offers: Sequence[str]) -> web.Response | None:
+    """Answer an exception; None where an answer has begun."""
     if isinstance(error, ConnectionResetError) and (request.transport is None or request.transport.is_closing()):
         L.info("The client went away", struct_data={"method": request.method, "path": request.rel_url.raw_path})
         return web.Response(status=499, reason="Client Closed Request")  # for the access log; nobody else sees it
     if request.writer.output_size:
-        raise error
+        return None
     if isinstance(error, web.RequestPayloadError):
         return _http_error(request, web.HTTPBadRequest(text="The request's body is damaged."), offers)
     problem = Problem(status, "Not Found" if status == 404 else "Internal Server Error")

@@ -37,7 +37,7 @@ class Problem:
         self.mistakes = mistakes
         self.uuid = str(uuid.uuid4())
 
-    def answer(self, request: web.Request, offers: Sequence[str]) -> web.Response:
+    def answer(self, request: web.BaseRequest, offers: Sequence[str]) -> web.Response:
         """Return the answer, of the kind of `offers` that the client prefers."""
         kind = preferred(request, offers)
         if kind == TEXT:
@@ -49,7 +49,7 @@ class Problem:
         answer.headers[hdrs.VARY] = hdrs.ACCEPT  # a cache must not hand one client's kind to another
         return answer
 
-    def struct_data(self, request: web.Request) -> dict[str, Any]:
+    def struct_data(self, request: web.BaseRequest) -> dict[str, Any]:
         """Return what the log says about it; places in the request, and no values from there: these may be secrets."""
         data = {"uuid": self.uuid, "status": self.status, "method": request.method, "path": request.rel_url.raw_path}
         if self.mistakes:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from asab_web.session.storage import SessionStorage
 
 
+# `json.dumps` would make an encoder for each value.
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class _Text(str):
     """The JSON of a value that nobody has asked for yet."""
 
@@ -174,6 +178,6 @@ class Session(MutableMapping[str, Any]):
 
 def _encode(key: str, value: Any) -> str:
     try:
-        return json.dumps(value, separators=(",", ":"))
+        return _compact(value)
     except (TypeError, ValueError, RecursionError) as exc:
         raise TypeError(f"session[{key!r}]: JSON cannot hold it: {exc}") from None

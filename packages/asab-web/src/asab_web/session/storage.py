@@ -134,6 +134,8 @@ class SessionStorage(abc.ABC):
         Raises:
             SessionTooLargeError: If that is more than `max_size`.
         """
+        if size is not None and size <= self.max_size:
+            return
         sizes = {key: len(key.encode("utf-8", "surrogatepass")) + len(text) for key, text in session.texts().items()}
         size = sum(sizes.values()) if size is None else size
         if size > self.max_size:
