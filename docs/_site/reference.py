@@ -1,0 +1,120 @@
+"""The directive `wheel`: everything public of one wheel, from its docstrings.
+
+The rule: what a wheel exports at its top comes first, under that name; then its public modules, with whatever else is
+public in them. So a new name or module is on the page as soon as it is there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.docutils import SphinxDirective
+
+
+WHEELS = ("asab_config", "asab_pubsub", "asab_utils", "asab_log", "asab_app", "asab_web", "asab_mom")
+
+
+class Wheel(SphinxDirective):
+    """`.. wheel:: asab_app`, in a page that has a title."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each module."""
+        top = importlib.import_module(self.arguments[0])
+        exported = {name: getattr(top, name) for name in top.__all__ if name != "__version__"}
+        lines = list(_section(top, exported, (inspect.getdoc(top) or "").partition("\n")[0]))
+        shown = list(exported.values())
+        for module in _modules(top):
+            rest = {name: value for name, value in _members(module).items() if not _holds(shown, value)}
+            if rest:
+                shown += rest.values()
+                lines += _section(module, rest, inspect.getdoc(module) or "")
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+
+class Facade(SphinxDirective):
+    """`.. facade::`: the names of `asab`, each with the one that it hands on."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a list of all modules of `asab`."""
+        top = importlib.import_module("asab")
+        lines = []
+        for module in (top, *_modules(top)):
+            handed_on = {name: getattr(module, name) for name in getattr(module, "__all__", ()) if name[0] != "_"}
+            lines += ["", f"``{module.__name__}``", ""]
+            lines += [f"   - ``{name}`` is {_target(name, value)}" for name, value in handed_on.items()]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def _modules(top: ModuleType) -> Iterator[ModuleType]:
+    """Yield all public modules below one."""
+    for found in pkgutil.walk_packages(top.__path__, f"{top.__name__}."):
+        if not any(part.startswith("_") for part in found.name.split(".")):
+            yield importlib.import_module(found.name)
+
+
+def _members(module: ModuleType) -> dict[str, Any]:
+    """Return what is public in a module: what it exports, or else what it defines."""
+    if hasattr(module, "__all__"):
+        return {name: getattr(module, name) for name in module.__all__}
+    constants = {name for scope, name in ModuleAnalyzer.for_module(module.__name__).find_attr_docs() if not scope}
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and not isinstance(value, TypeVar | ParamSpec)
+        and (name in constants or getattr(value, "__module__", "") == module.__name__)
+    }
+
+
+def _holds(shown: list[Any], value: object) -> bool:
+    return any(value is other for other in shown)  # by identity: some compare by what they hold
+
+
+def _section(module: ModuleType, members: dict[str, Any], introduction: str) -> Iterator[str]:
+    """Yield a section as reStructuredText."""
+    yield from ("", module.__name__, "-" * len(module.__name__), "", introduction, "", f".. py:module:: {module.__name__}")
+    for name, value in members.items():
+        yield from ("", f".. auto{_kind(value)}:: {module.__name__}.{name}{_signature(value)}")
+        if isinstance(value, type):
+            foreign = ", ".join(base.__name__ for base in value.__mro__ if not base.__module__.startswith("asab"))
+            yield from ("   :members:", f"   :inherited-members: {foreign}", "   :show-inheritance:")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, type):
+        return "exception" if issubclass(value, BaseException) else "class"
+    return "function" if inspect.isroutine(value) else "data"
+
+
+def _signature(value: object) -> str:
+    """Return the signature of a class whose metaclass hides it."""
+    if not isinstance(value, type) or "__call__" not in vars(type(value)) or type(value) is type:
+        return ""
+    _, *parameters = inspect.signature(value.__init__).parameters.values()
+    return f"({', '.join(map(str, parameters))})"
+
+
+def _target(name: str, value: Any) -> str:
+    """Return a reference to something, by the name under which this site has it."""
+    for top in map(importlib.import_module, WHEELS):
+        for module in (top, *_modules(top)):
+            if name in getattr(module, "__all__", ()) and getattr(module, name) is value:
+                return f":py:obj:`{module.__name__}.{name}`"
+    return f":py:obj:`{value.__module__}.{name}`"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make the directives known."""
+    app.add_directive("wheel", Wheel)
+    app.add_directive("facade", Facade)
+    return {"parallel_read_safe": True}
