@@ -1,4 +1,4 @@
-"""Look at a site of HTML files as a browser without a network would: is every link alive, is nothing loaded from elsewhere?
+"""Look at a site of HTML files as a browser does: is every link alive, and is nothing loaded from another host?
 
 Run it with the folder of the site. It prints each fault and ends with 1 if there is one.
 """

@@ -18,7 +18,6 @@ from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
-
 WHEELS = ("asab_config", "asab_pubsub", "asab_utils", "asab_log", "asab_app", "asab_web", "asab_mom")
 
 
@@ -82,7 +81,8 @@ def _holds(shown: list[Any], value: object) -> bool:
 
 def _section(module: ModuleType, members: dict[str, Any], introduction: str) -> Iterator[str]:
     """Yield a section as reStructuredText."""
-    yield from ("", module.__name__, "-" * len(module.__name__), "", introduction, "", f".. py:module:: {module.__name__}")
+    title = module.__name__
+    yield from ("", title, "-" * len(title), "", introduction, "", f".. py:module:: {title}")
     for name, value in members.items():
         yield from ("", f".. auto{_kind(value)}:: {module.__name__}.{name}{_signature(value)}")
         if isinstance(value, type):
