@@ -1,7 +1,10 @@
 import asab
+import asab.log
 import asab.mom
 
 import website
+
+L = asab.log.get_logger(__name__)
 
 asab.Config.add_defaults({"thanks": {"broker": "memory"}})
 
@@ -29,7 +32,7 @@ class Thanks(asab.Service):
         await self.broker.publish(guest, target="guests")
 
     async def on_guest(self, properties, body):
-        print("Thank you,", body.decode())
+        L.log(asab.LOG_NOTICE, "Thank you, %s", body.decode())
 
 
 class GuestBook(website.GuestBook):
