@@ -25,11 +25,13 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!asab).*"),
     # What a signature mentions of a wheel's inside.
     (r"py:.*", r"asab_\w+(\.\w+)*\._.*"),
+    # What docstrings have between backticks: links where they are names of ours, and code otherwise.
+    (r"py:obj", r".*"),
     # Type variables.
     (r"py:.*", r"asab_\w+(\.\w+)*\.[A-Z]"),
 ]
 
-default_role = "literal"
+default_role = "py:obj"
 autoclass_content = "both"
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"

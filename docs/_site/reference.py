@@ -46,12 +46,12 @@ class Facade(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a list of all modules of `asab`."""
         top = importlib.import_module("asab")
-        lines = []
+        lines: list[str] = []
         for module in (top, *_modules(top)):
-            handed_on = {name: getattr(module, name) for name in getattr(module, "__all__", ()) if name[0] != "_"}
-            lines += ["", f"``{module.__name__}``", ""]
-            lines += [f"   - ``{name}`` is {_target(name, value)}" for name, value in handed_on.items()]
-        return self.parse_text_to_nodes("\n".join(lines))
+            if names := [name for name in getattr(module, "__all__", ()) if not name.startswith("_")]:
+                lines += _heading(module)
+                lines += [f"- ``{name}`` is {_target(name, getattr(module, name))}" for name in names]
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
 def _modules(top: ModuleType) -> Iterator[ModuleType]:
@@ -79,10 +79,14 @@ def _holds(shown: list[Any], value: object) -> bool:
     return any(value is other for other in shown)  # by identity: some compare by what they hold
 
 
+def _heading(module: ModuleType) -> tuple[str, ...]:
+    name = module.__name__
+    return ("", name, "-" * len(name), "", f".. py:module:: {name}", "")
+
+
 def _section(module: ModuleType, members: dict[str, Any], introduction: str) -> Iterator[str]:
     """Yield a section as reStructuredText."""
-    title = module.__name__
-    yield from ("", title, "-" * len(title), "", introduction, "", f".. py:module:: {title}")
+    yield from (*_heading(module), introduction)
     for name, value in members.items():
         yield from ("", f".. auto{_kind(value)}:: {module.__name__}.{name}{_signature(value)}")
         if isinstance(value, type):
@@ -101,7 +105,7 @@ def _signature(value: object) -> str:
     if not isinstance(value, type) or "__call__" not in vars(type(value)) or type(value) is type:
         return ""
     _, *parameters = inspect.signature(value.__init__).parameters.values()
-    return f"({', '.join(map(str, parameters))})"
+    return f"({', '.join(map(str, parameters))})".replace("'", "")  # of annotations that are text
 
 
 def _target(name: str, value: Any) -> str:
@@ -109,8 +113,8 @@ def _target(name: str, value: Any) -> str:
     for top in map(importlib.import_module, WHEELS):
         for module in (top, *_modules(top)):
             if name in getattr(module, "__all__", ()) and getattr(module, name) is value:
-                return f":py:obj:`{module.__name__}.{name}`"
-    return f":py:obj:`{value.__module__}.{name}`"
+                return f":any:`{module.__name__}.{name}`"
+    return f":any:`{value.__module__}.{name}`"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
