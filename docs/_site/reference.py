@@ -6,6 +6,7 @@ public in them. So a new name or module is on the page as soon as it is there.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -29,14 +30,10 @@ class Wheel(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a section for each module."""
         top = importlib.import_module(self.arguments[0])
-        exported = {name: getattr(top, name) for name in top.__all__ if name != "__version__"}
-        lines = list(_section(top, exported, (inspect.getdoc(top) or "").partition("\n")[0]))
-        shown = list(exported.values())
-        for module in _modules(top):
-            rest = {name: value for name, value in _members(module).items() if not _holds(shown, value)}
-            if rest:
-                shown += rest.values()
-                lines += _section(module, rest, inspect.getdoc(module) or "")
+        lines: list[str] = []
+        for module, members in _places(top):
+            text = inspect.getdoc(module) or ""  # that of the top goes on with a map of the inside
+            lines += _section(module, members, text.partition("\n")[0] if module is top else text)
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
@@ -54,6 +51,21 @@ class Facade(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
+@functools.cache
+def _places(top: ModuleType) -> list[tuple[ModuleType, dict[str, Any]]]:
+    """Return the public modules of a wheel, each with what is shown there.
+
+    Everything is shown once: at the top, in a module that exports it, or else where it is defined.
+    """
+    modules = [top, *_modules(top)]
+    shown: list[Any] = []
+    places: dict[ModuleType, dict[str, Any]] = {}
+    for module in sorted(modules, key=lambda each: not hasattr(each, "__all__")):
+        places[module] = {name: value for name, value in _members(module).items() if not _holds(shown, value)}
+        shown += places[module].values()
+    return [(module, places[module]) for module in modules if places[module]]
+
+
 def _modules(top: ModuleType) -> Iterator[ModuleType]:
     """Yield all public modules below one."""
     for found in pkgutil.walk_packages(top.__path__, f"{top.__name__}."):
@@ -64,7 +76,7 @@ def _modules(top: ModuleType) -> Iterator[ModuleType]:
 def _members(module: ModuleType) -> dict[str, Any]:
     """Return what is public in a module: what it exports, or else what it defines."""
     if hasattr(module, "__all__"):
-        return {name: getattr(module, name) for name in module.__all__}
+        return {name: getattr(module, name) for name in module.__all__ if name != "__version__"}
     constants = {name for scope, name in ModuleAnalyzer.for_module(module.__name__).find_attr_docs() if not scope}
     return {
         name: value
@@ -111,10 +123,10 @@ def _signature(value: object) -> str:
 def _target(name: str, value: Any) -> str:
     """Return a reference to something, by the name under which this site has it."""
     for top in map(importlib.import_module, WHEELS):
-        for module in (top, *_modules(top)):
-            if name in getattr(module, "__all__", ()) and getattr(module, name) is value:
+        for module, members in _places(top):
+            if members.get(name) is value:
                 return f":any:`{module.__name__}.{name}`"
-    return f":any:`{value.__module__}.{name}`"
+    raise LookupError(f"asab hands on {name!r}, which is shown nowhere")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
