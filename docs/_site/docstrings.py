@@ -6,17 +6,19 @@ here only its parser is used.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sphinx.application import Sphinx
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.config import Config
+from sphinx.ext import napoleon
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
-CONFIG = Config(napoleon_use_ivar=True)
+CONFIG = cast("Config", napoleon.Config(napoleon_use_ivar=True))  # it has the few attributes that the parser asks for
 
 
 def convert(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Turn the sections of a docstring into reStructuredText, in place."""
-    kind = "object" if what in ("attribute", "data", "property") else what
+    kind: Any = "object" if what in ("attribute", "data", "property") else what
     lines[:] = GoogleDocstring(lines, CONFIG, app, kind, name, obj, options).lines()
 
 

@@ -116,7 +116,7 @@ def _signature(value: object) -> str:
     """Return the signature of a class whose metaclass hides it."""
     if not isinstance(value, type) or "__call__" not in vars(type(value)) or type(value) is type:
         return ""
-    _, *parameters = inspect.signature(value.__init__).parameters.values()
+    _, *parameters = inspect.signature(value.__init__).parameters.values()  # type: ignore[misc]
     return f"({', '.join(map(str, parameters))})".replace("'", "")  # of annotations that are text
 
 
