@@ -17,7 +17,6 @@ include_patterns = ["docs/**", "*.md", "packages/*/README.md", "deploy/README.md
 exclude_patterns = [".*", "benchmarks", "dist", "examples", "htmlcov", "packages/*/src", "tests", "tools", "docs/_site"]
 root_doc = "docs/index"
 
-myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 nitpick_ignore_regex = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 import signal
@@ -147,6 +148,7 @@ def test_what_is_not_run_is_well_formed() -> None:
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_is_typed_is_answered_as_the_page_shows(page: Path, tmp_path: Path) -> None:
     """A reader who gets another answer has lost the way."""
+    _find_tools(page)
     port = str(free_port())
     for file in (*page.parent.glob("*.py"), *page.parent.glob("*.conf")):
         shutil.copy(file, tmp_path)
@@ -157,6 +159,13 @@ def test_what_is_typed_is_answered_as_the_page_shows(page: Path, tmp_path: Path)
             if block.page == page and block.language == "console":
                 for command, answer in commands(block.text.replace("8080", port)):
                     shell.run(command, answer)
+
+
+def _find_tools(page: Path) -> None:
+    typed = " ".join(block.text for block in BLOCKS if block.page == page and block.language == "console")
+    for tool in ("curl", "openssl"):
+        if f"$ {tool} " in typed and shutil.which(tool) is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"install {tool} to test what {page.name} shows")
 
 
 def test_the_reference_has_every_option_with_its_default(options: dict[str, dict[str, str]]) -> None:
