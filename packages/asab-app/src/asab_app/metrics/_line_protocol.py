@@ -1,0 +1,62 @@
+r"""The line protocol of InfluxDB, versions 1 and 2.
+
+What the protocol has no form for is changed as little as can be: line breaks and other control characters become
+spaces, a `#` that would begin a comment gets a `_` in front, and names that the server keeps for itself get one behind. Tags
+without a value and numbers that are none (NaN, infinity) are left out. All fields are floats: a field that was a whole
+number once is refused ever after when it is none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Final
+
+from asab_app.metrics.target import Point
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_RESERVED: Final = frozenset({"time", "_field", "_measurement"})
+
+
+def line(point: Point) -> str | None:
+    """Return a point as a line without its end; None if it has nothing that could be sent."""
+    fields = [
+        f"{_key(name)}={value!r}"
+        for name, number in sorted(point.values.items())
+        if (value := _float(number)) is not None
+    ]
+    if not fields:
+        return None
+    tags = "".join(
+        f",{_key(name)}={escaped}" for name, value in sorted(point.tags.items()) if (escaped := _tag_escape(str(value)))
+    )
+    name = _measurement_escape(point.name) or "_"
+    name = f"_{name}" if name.startswith("#") else name
+    return f"{name}{tags} {','.join(fields)} {int(point.time * 1e9)}"
+
+
+def _escape(special: str) -> Callable[[str], str]:
+    pattern = re.compile(f"([{re.escape(special)}])")
+
+    def escape(text: str) -> str:
+        # The backslash, too, is doubled: one at the end would take the delimiter behind it for its own.
+        return pattern.sub(r"\\\1", _CONTROL.sub(" ", text).encode("utf-8", "replace").decode())
+
+    return escape
+
+
+_measurement_escape: Final = _escape("\\, ")
+_tag_escape: Final = _escape("\\,= ")
+
+
+def _key(name: str) -> str:
+    return _tag_escape(f"{name}_" if name in _RESERVED else name) or "_"
+
+
+def _float(number: object) -> float | None:
+    try:
+        value = float(number) if isinstance(number, (int, float)) else math.nan
+    except OverflowError:  # a whole number beyond all floats
+        return None
+    return value if math.isfinite(value) else None
