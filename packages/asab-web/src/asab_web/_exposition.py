@@ -66,7 +66,7 @@ class _Live(Collector):
     def collect(self) -> Iterator[Metric]:
         """Go through the metrics of the application, then those of other libraries."""
         families = self._service.collect()
-        yield from map(_exposed, families)
+        yield from map(exposed, families)
         names = {name for each in families for name in _names(each.name, each.kind)}
         for metric in REGISTRY.collect():
             if names.isdisjoint(_names(metric.name, metric.type)):
@@ -78,7 +78,8 @@ def _names(name: str, kind: str) -> set[str]:
     return {name, *(name + suffix for suffix in suffixes)}
 
 
-def _exposed(family: Family) -> Metric:
+def exposed(family: Family) -> Metric:
+    """Return a family as prometheus_client has it."""
     metric = Metric(family.name, family.description, family.kind)
     name = f"{family.name}_total" if family.kind == "counter" else family.name
     for labels, value in family.samples:
@@ -94,6 +95,6 @@ def _add_distribution(metric: Metric, labels: dict[str, str], value: Distributio
     for bound, count in zip((*value.bounds, math.inf), value.counts, strict=True):
         up_to += count
         metric.add_sample(f"{metric.name}_bucket", {**labels, "le": _go_string(bound)}, up_to)
-    if value.bounds[0] >= 0:  # OpenMetrics has no sum where what is observed may be negative
+    if value.bounds[0] >= 0 and value.sum >= 0:  # OpenMetrics has neither where what is observed may be negative
         metric.add_sample(f"{metric.name}_count", labels, up_to)
         metric.add_sample(f"{metric.name}_sum", labels, float(value.sum))

@@ -1,9 +1,9 @@
 r"""The line protocol of InfluxDB, versions 1 and 2.
 
 What the protocol has no form for is changed as little as can be: line breaks and other control characters become
-spaces, a `#` that would begin a comment gets a `_` in front, and names that the server keeps for itself get one behind. Tags
-without a value and numbers that are none (NaN, infinity) are left out. All fields are floats: a field that was a whole
-number once is refused ever after when it is none.
+spaces, a `#` that would begin a comment gets a `_` in front, and names that the server keeps for itself get one behind.
+Tags without a value and numbers that are none (NaN, infinity) are left out. All fields are floats: one that was a whole
+number at first would be refused ever after when it is none.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _RESERVED: Final = frozenset({"time", "_field", "_measurement"})
 
 def line(point: Point) -> str | None:
     """Return a point as a line without its end; None if it has nothing that could be sent."""
-    fields = [
-        f"{_key(name)}={value!r}"
+    # Two names may become one; of those the later is sent.
+    fields = {
+        _key(name): repr(value)
         for name, number in sorted(point.values.items())
         if (value := _float(number)) is not None
-    ]
+    }
     if not fields:
         return None
-    tags = "".join(
-        f",{_key(name)}={escaped}" for name, value in sorted(point.tags.items()) if (escaped := _tag_escape(str(value)))
-    )
-    name = _measurement_escape(point.name) or "_"
+    tags = {_key(name): escaped for name, value in sorted(point.tags.items()) if (escaped := _escape_key(str(value)))}
+    name = _escape_measurement(point.name) or "_"
     name = f"_{name}" if name.startswith("#") else name
-    return f"{name}{tags} {','.join(fields)} {int(point.time * 1e9)}"
+    head = ",".join([name, *map("=".join, tags.items())])
+    return f"{head} {','.join(map('='.join, fields.items()))} {round(point.time * 1e6)}000"
 
 
 def _escape(special: str) -> Callable[[str], str]:
@@ -46,12 +46,12 @@ def _escape(special: str) -> Callable[[str], str]:
     return escape
 
 
-_measurement_escape: Final = _escape("\\, ")
-_tag_escape: Final = _escape("\\,= ")
+_escape_measurement: Final = _escape("\\, ")
+_escape_key: Final = _escape("\\,= ")
 
 
 def _key(name: str) -> str:
-    return _tag_escape(f"{name}_" if name in _RESERVED else name) or "_"
+    return _escape_key(f"{name}_" if name in _RESERVED else name) or "_"
 
 
 def _float(number: object) -> float | None:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from asab_app.metrics.family import Family, by_label
 from asab_app.metrics.target import Target
-from asab_config import Config
 
 if TYPE_CHECKING:
     from asab_app.application import Application
+    from asab_config import ConfigSection
 
 
-def configured(app: Application) -> list[Target]:
+def configured(app: Application, config: ConfigSection) -> list[Target]:
     """Return the targets of the configuration; each is configured by its section, `[asab:metrics:<name>]`.
 
     Raises:
         ConfigError: If a target is not known, or an option of it is wrong.
     """
-    return [_make(app, name) for name in Config.getlist("asab:metrics", "target")]
+    return [_make(app, config, name) for name in config.getlist("target")]
 
 
 def families(targets: Sequence[Target]) -> Iterator[Family]:
@@ -34,7 +34,7 @@ def families(targets: Sequence[Target]) -> Iterator[Family]:
     yield by_label("asab_metrics_points_queued", "gauge", "Points that wait for it.", "target", queued)
 
 
-def _make(app: Application, name: str) -> Target:
+def _make(app: Application, config: ConfigSection, name: str) -> Target:
     if name == "influxdb":
         from asab_app.metrics.influxdb import InfluxDBTarget  # brings the HTTP client
 
@@ -43,4 +43,4 @@ def _make(app: Application, name: str) -> Target:
         from asab_app.metrics.log import LogTarget
 
         return LogTarget()
-    raise Config.mistake("asab:metrics", "target", name, "expected influxdb or log, or several")
+    raise config.mistake("target", "expected influxdb or log, or several")

@@ -75,4 +75,4 @@ class Counter(Metric):
             return live
 
     def _child(self, tags: Mapping[str, str]) -> Self:
-        return type(self)(self.Name, tags, self._init_values, self._reset, description=self.description)
+        return type(self)(self.Name, tags, self._init_values, self._reset, description=self.description, limit=0)

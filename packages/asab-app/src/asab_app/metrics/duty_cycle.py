@@ -78,4 +78,5 @@ class DutyCycle(Metric):
                 self._on[name] += passed
 
     def _child(self, tags: Mapping[str, str]) -> Self:
-        return type(self)(self._loop, self.Name, tags, {k: bool(v) for k, v in self._init_values.items()}, description=self.description)
+        states = {name: bool(on) for name, on in self._init_values.items()}
+        return type(self)(self._loop, self.Name, tags, states, description=self.description, limit=0)

@@ -151,9 +151,9 @@ def _text(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     """Whether a server of metrics takes the value: an application may have set anything."""
-    if isinstance(value, Distribution):
-        return True
     try:
+        if isinstance(value, Distribution):
+            return isinstance(float(value.sum), float)
         return isinstance(value, (int, float)) and not math.isnan(value)
     except OverflowError:  # a whole number beyond all floats
         return False

@@ -94,7 +94,8 @@ class Histogram(Metric):
         return [0] * (len(self.buckets) + 1)
 
     def _child(self, tags: Mapping[str, str]) -> Self:
-        return type(self)(self.Name, tags, self._init_values, buckets=self.buckets, description=self.description)
+        names, text = self._init_values, self.description
+        return type(self)(self.Name, tags, names, buckets=self.buckets, description=text, limit=0)
 
 
 def _flat(name: str, now: Distribution, before: Distribution) -> dict[str, Number]:

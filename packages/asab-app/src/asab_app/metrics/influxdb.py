@@ -81,19 +81,24 @@ class InfluxDBTarget(Target, ConfigObject):
         self._path, self._headers = _request(self.Config, self._address.path)
         self._timeout = self.Config.getseconds("timeout")
         self._waiting: deque[str] = deque()
+        self._on_the_way = 0
         self._limit = self.Config.getint("queue")
         if self._limit < 1:
             raise self.Config.mistake("queue", "expected 1 point or more")
         self._sending: asyncio.Task[None] | None = None
         self._trouble: str | None = None
 
+    @property
+    def queued(self) -> int:
+        """How many points wait, those on their way included."""
+        return len(self._waiting) + self._on_the_way
+
     def take(self, points: Sequence[Point]) -> None:
         """Have the points sent, those that wait from before first."""
         self._waiting.extend(text for text in map(line, points) if text is not None)
         while len(self._waiting) > self._limit:
             self._waiting.popleft()
-            self.dropped += 1
-        self.queued = len(self._waiting)
+            self.count(dropped=1)
         if self._waiting and (self._sending is None or self._sending.done()):
             self._sending = self._app.Loop.create_task(self._send(), name="metrics to InfluxDB")
 
@@ -102,31 +107,37 @@ class InfluxDBTarget(Target, ConfigObject):
         if self._sending is not None and not self._sending.done():
             await asyncio.wait([self._sending], timeout=_CLOSE)
             self._sending.cancel()
-        self._drop(len(self._waiting))
+            await asyncio.wait([self._sending])
+        self.count(dropped=len(self._waiting))
         self._waiting.clear()
-        self.queued = 0
 
     async def _send(self) -> None:
         """Send all that waits; what fails waits on, in its place, as far as there is room."""
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            self._on_the_way = len(batch)
             try:
                 await self._post("\n".join(batch).encode())
             except _RefusedError as e:
-                self._drop(len(batch))
+                self.count(dropped=len(batch))
                 self._say(str(e))
-            except (OSError, http.client.HTTPException) as e:
-                room = self._limit - len(self._waiting)
-                kept = batch[len(batch) - min(room, len(batch)) :]
-                self._waiting.extendleft(reversed(kept))
-                self._drop(len(batch) - len(kept))
+            except (OSError, http.client.HTTPException, ValueError) as e:  # the last by a host name that is none
+                self._put_back(batch)
                 self._say(str(e) or type(e).__name__)
                 return
+            except asyncio.CancelledError:
+                self._put_back(batch)
+                raise
             else:
-                self.sent += len(batch)
+                self.count(sent=len(batch))
                 self._say(None)
             finally:
-                self.queued = len(self._waiting)
+                self._on_the_way = 0
+
+    def _put_back(self, batch: list[str]) -> None:
+        room = min(self._limit - len(self._waiting), len(batch))
+        self._waiting.extendleft(reversed(batch[len(batch) - room :]))
+        self.count(dropped=len(batch) - room)
 
     async def _post(self, body: bytes) -> None:
         """Send one request.
@@ -141,7 +152,7 @@ class InfluxDBTarget(Target, ConfigObject):
         try:
             # The connection's own time-out is that of a single read; a server may send a byte at a time.
             async with asyncio.timeout(2 * self._timeout):
-                await asyncio.shield(call)
+                await call
         except BaseException:
             _cut(connection)
             raise
@@ -157,9 +168,6 @@ class InfluxDBTarget(Target, ConfigObject):
             if answer.status == http.HTTPStatus.TOO_MANY_REQUESTS or answer.status >= 500:
                 raise OSError(said)
             raise _RefusedError(said)
-
-    def _drop(self, count: int) -> None:
-        self.dropped += count
 
     def _say(self, trouble: str | None) -> None:
         """Say what is wrong when it begins, and when it is over."""

@@ -42,4 +42,4 @@ class LogTarget(Target, ConfigObject):
         """Log them."""
         for point in points:
             L.log(self._level, "Metric %s", point.name, struct_data={**point.tags, **point.values})
-        self.sent += len(points)
+        self.count(sent=len(points))

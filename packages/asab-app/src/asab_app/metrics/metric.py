@@ -67,7 +67,7 @@ class Metric:
             tags: Its tags.
             init_values: The values it begins with.
             description: What it measures.
-            limit: How many children it may have.
+            limit: How many children it may have; 0 for none at all.
         """
         self.Name = name
         self.Tags: dict[str, str] = dict(tags or {})
@@ -94,6 +94,9 @@ class Metric:
 
         Args:
             **labels: Their names and values; always the same names.
+
+        Raises:
+            ValueError: If this is a child already; all labels are given at once.
         """
         key = tuple(labels.items())
         child = self._children.get(key)
@@ -103,7 +106,7 @@ class Metric:
         """Go through this metric, if it has values of its own or no children, and its children."""
         with self._lock:
             children = list(self._children.values())
-        if self.Values or not children:
+        if not children or self.live():
             yield self
         yield from children
         if self._overflow is not None:
@@ -120,9 +123,12 @@ class Metric:
             return dict(self.Values)
 
     def _child(self, tags: Mapping[str, str]) -> Self:
-        return type(self)(self.Name, tags, self._init_values, description=self.description)
+        """Return a metric without children, for these tags."""
+        return type(self)(self.Name, tags, self._init_values, description=self.description, limit=0)
 
     def _find(self, labels: Mapping[str, str]) -> Self:
+        if not self.limit:
+            raise ValueError(f"a child of metric {self.Name!r} has no children: give all labels at once")
         key = tuple(sorted((name, str(value)) for name, value in labels.items()))
         with self._lock:
             child = self._children.get(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from asab_app.metrics import _targets
 from asab_app.metrics._built_in import BuiltIn
@@ -23,17 +23,16 @@ from asab_app.metrics.metric import Distribution, Metric, Number
 from asab_app.metrics.rate_counter import RateCounter
 from asab_app.metrics.target import Point, Target
 from asab_app.service import Service
-from asab_config import Config
+from asab_config import ConfigObject
 from asab_log import get_logger
 
 if TYPE_CHECKING:
     from asab_app.application import Application
+    from asab_config import ConfigSection
 
 L = get_logger(__name__)
 
 SERVICE_NAME: Final = "asab.MetricsService"
-
-Config.add_layer_defaults({"asab:metrics": {"target": "", "max_series": "1000"}})
 
 M = TypeVar("M", bound=Metric)
 Tags = Mapping[str, str]
@@ -41,7 +40,7 @@ Values = Mapping[str, Number]
 Source = Callable[[], Iterable[Family]]
 
 
-class Metrics(Service):
+class Metrics(Service, ConfigObject):
     """The service "asab.MetricsService" (documentation, chapter Metrics).
 
     Attributes:
@@ -49,17 +48,20 @@ class Metrics(Service):
         MemstorTarget: The values of the last flush, by `rest_get()`.
     """
 
+    ConfigDefaults: ClassVar[Mapping[str, Any]] = {"target": "", "max_series": "1000"}
+
     def __init__(self, app: Application) -> None:
         """Register the service under its name, with the targets of `[asab:metrics] target`.
 
         Raises:
-            ConfigError: If a target is not known, or an option of it is wrong.
+            ConfigError: If a target is not known, or an option is wrong.
         """
+        ConfigObject.__init__(self, "asab:metrics")
+        self._limit = _limit(self.Config)
+        self._targets: list[Target] = _targets.configured(app, self.Config)
         super().__init__(app, SERVICE_NAME)
         self.Metrics: dict[str, Metric] = {}
         self.MemstorTarget: MemstorTarget = MemstorTarget()
-        self._limit = Config.getint("asab:metrics", "max_series")
-        self._targets: list[Target] = _targets.configured(app)
         self._failing: set[Target] = set()
         self._unique = Unique()
         self._built_in = BuiltIn(app)
@@ -216,12 +218,19 @@ class Metrics(Service):
         try:
             target.take(points)
         except Exception:
-            target.dropped += len(points)
+            target.count(dropped=len(points))
             if target not in self._failing:
                 self._failing.add(target)
                 L.exception("Target %r of the metrics failed; it is not said again until it works", target.name)
         else:
             self._failing.discard(target)
+
+
+def _limit(config: ConfigSection) -> int:
+    limit = config.getint("max_series")
+    if limit < 1:
+        raise config.mistake("max_series", "expected 1 set of labels or more")
+    return limit
 
 
 def when_measured(app: Application, join: Callable[[Metrics], object]) -> None:
@@ -245,5 +254,3 @@ def _numbers(value: Number | Distribution) -> Iterable[tuple[str, Number]]:
     if isinstance(value, Distribution):
         return ("_count", sum(value.counts)), ("_sum", value.sum)
     return (("", value),)
-
-

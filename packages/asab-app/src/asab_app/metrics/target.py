@@ -32,7 +32,6 @@ class Target(abc.ABC):
         name: What its own numbers are known by.
         sent: How many points it has delivered.
         dropped: How many it has given up.
-        queued: How many wait.
     """
 
     name: str = "target"
@@ -41,13 +40,22 @@ class Target(abc.ABC):
         """Begin with nothing sent."""
         self.sent: int = 0
         self.dropped: int = 0
-        self.queued: int = 0
+
+    @property
+    def queued(self) -> int:
+        """How many wait."""
+        return 0
+
+    def count(self, *, sent: int = 0, dropped: int = 0) -> None:
+        """Count points that were delivered, or given up."""
+        self.sent += sent
+        self.dropped += dropped
 
     @abc.abstractmethod
     def take(self, points: Sequence[Point]) -> None:
         """Take the points of a flush; called from the event loop, so it must not block.
 
-        What it raises is logged, and the points count as dropped.
+        What it raises is logged once, and the points count as dropped.
         """
 
     async def close(self) -> None:  # noqa: B027  not every target has something to close
