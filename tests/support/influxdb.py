@@ -1,7 +1,8 @@
 """A server of InfluxDB, as far as writing goes; and a parser of the line protocol, character by character.
 
 The parser follows the reference of InfluxDB 2, "Line protocol": a backslash takes the next character's special meaning
-away, in a measurement of `,` and space, in keys and tag values of `=`, too; two of them are one.
+away, in a measurement of `,` and space, in keys and tag values of `=`, too. Before any other character it stands for
+itself to version 1, and not always to version 2: nothing sound has one there.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class _Reader:
         while self.at < len(self.text) and self.text[self.at] not in stops:
             character = self.text[self.at]
             following = self.text[self.at + 1 : self.at + 2]
-            if character == "\\" and following and following in escapable + "\\":
+            if character == "\\":
+                assert following in tuple(escapable), f"a lone backslash in {self.text!r}"
                 character = following
                 self.at += 1
             assert ord(character) >= 32, f"a control character in {self.text!r}"

@@ -1,9 +1,10 @@
 r"""The line protocol of InfluxDB, versions 1 and 2.
 
 What the protocol has no form for is changed as little as can be: line breaks and other control characters become
-spaces, a `#` that would begin a comment gets a `_` in front, and names that the server keeps for itself get one behind.
-Tags without a value and numbers that are none (NaN, infinity) are left out. All fields are floats: one that was a whole
-number at first would be refused ever after when it is none.
+spaces; a backslash, which the two versions read differently, becomes `/`; a `#` that would begin a comment gets a `_`
+in front, and names that the server keeps for itself get one behind. Tags without a value and numbers that are none
+(NaN, infinity) are left out. All fields are floats: one that was a whole number at first would be refused ever after
+when it is none.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ def _escape(special: str) -> Callable[[str], str]:
     pattern = re.compile(f"([{re.escape(special)}])")
 
     def escape(text: str) -> str:
-        # The backslash, too, is doubled: one at the end would take the delimiter behind it for its own.
-        return pattern.sub(r"\\\1", _CONTROL.sub(" ", text).encode("utf-8", "replace").decode())
+        text = _CONTROL.sub(" ", text).replace("\\", "/").encode("utf-8", "replace").decode()
+        return pattern.sub(r"\\\1", text)
 
     return escape
 
 
-_escape_measurement: Final = _escape("\\, ")
-_escape_key: Final = _escape("\\,= ")
+_escape_measurement: Final = _escape(", ")
+_escape_key: Final = _escape(",= ")
 
 
 def _key(name: str) -> str:
