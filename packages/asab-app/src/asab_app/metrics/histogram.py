@@ -60,12 +60,13 @@ class Histogram(Metric):
         if value != value:
             return
         with self._lock:
-            counts = self._counts.get(name)
-            if counts is None:
-                counts = self._counts[name] = self._none()
-                self.Values[name] = 0
-            counts[bisect_left(self.buckets, value)] += 1
-            self.Values[name] += value
+            try:
+                self._counts[name][bisect_left(self.buckets, value)] += 1
+                self.Values[name] += value
+            except KeyError:
+                self._counts[name] = self._none()
+                self._counts[name][bisect_left(self.buckets, value)] += 1
+                self.Values[name] = value
 
     def flush(self) -> dict[str, Number]:
         """Return the distributions of this period, and begin the next period.
