@@ -11,16 +11,12 @@ from typing import Final
 
 from asab_app.metrics.family import Family, one
 
-PROC: Final = Path("/proc")
+_PROC: Final = Path("/proc")
 _START: Final = time.time()  # where the operating system does not tell: this layer is imported early
 
 
-def families(proc: Path = PROC) -> Iterator[Family]:
-    """Go through what there is to tell; without `/proc` that is the processor time and the start.
-
-    Args:
-        proc: Where Linux shows its processes.
-    """
+def families() -> Iterator[Family]:
+    """Go through what there is to tell; without `/proc` that is the processor time and the start."""
     times = os.times()
     seconds = times.user + times.system
     yield one("process_cpu_seconds", "counter", "Processor time, that of user and of system, in seconds.", seconds)
@@ -28,8 +24,8 @@ def families(proc: Path = PROC) -> Iterator[Family]:
     # A container may forbid any of it, and elsewhere than on Linux it is not there.
     with contextlib.suppress(OSError, ValueError, IndexError):
         # The name of the program stands in brackets, and may hold any characters.
-        fields = (proc / "self/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        start = _boot_time(proc) + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        fields = (_PROC / "self/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        start = _boot_time() + int(fields[19]) / os.sysconf("SC_CLK_TCK")
         yield one("process_threads", "gauge", "Threads.", int(fields[17]))
         yield one("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", int(fields[20]))
         resident = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
@@ -37,7 +33,7 @@ def families(proc: Path = PROC) -> Iterator[Family]:
     yield one("process_start_time_seconds", "gauge", "Start of the process, in seconds since the epoch (UTC).", start)
     with contextlib.suppress(OSError):
         # Listing them takes one more.
-        open_fds = len(os.listdir(proc / "self/fd")) - 1
+        open_fds = len(os.listdir(_PROC / "self/fd")) - 1
         yield one("process_open_fds", "gauge", "Open file descriptors.", open_fds)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
@@ -46,6 +42,6 @@ def families(proc: Path = PROC) -> Iterator[Family]:
         yield one("process_max_fds", "gauge", "Most file descriptors that may be open.", limit)
 
 
-def _boot_time(proc: Path) -> int:
-    lines = (proc / "stat").read_text().splitlines()
+def _boot_time() -> int:
+    lines = (_PROC / "stat").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("btime "))
