@@ -24,8 +24,8 @@ from asab_web import _aspects, accesslog
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
-from asab_web._tracing import traced
 from asab_web._measuring import RequestMetrics
+from asab_web._tracing import traced
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
