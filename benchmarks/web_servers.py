@@ -1,8 +1,8 @@
 """The servers that the web benchmarks ask: `python web_servers.py KIND PORT FOLDER [OPTION…]` serves until SIGTERM.
 
 All answer `/` by the same text. The options: `log` writes an access log to a file in FOLDER, `uvloop` runs that loop,
-`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests; `memory`, `redis` and `cookie`
-keep sessions, counted by `/write` and read by `/read`.
+`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests, `metrics` measures them;
+`memory`, `redis` and `cookie` keep sessions, counted by `/write` and read by `/read`.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def aiohttp_session_storage(store: str) -> Any:
 
 def serve_asab(order: Order) -> None:
     """Serve by ours: a whole application, as users have it."""
-    import asab_app
+    import asab_app.metrics
     import asab_web
     from asab_config import Config
     from asab_web.session import SESSION, ServiceWebSession
@@ -137,6 +137,8 @@ def serve_asab(order: Order) -> None:
 
     class Server(asab_app.Application):
         async def initialize(self) -> None:
+            if "metrics" in options:
+                self.add_module(asab_app.metrics.Module)
             self.add_module(asab_web.Module)
             webapp = self.get_service("asab.WebService").WebApp
             for path, handler in aiohttp_handlers(get_session).items():

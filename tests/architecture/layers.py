@@ -76,7 +76,8 @@ LAYERS = (
         "asab-web",
         below=SERVER,
         third_parties=frozenset({"aiohttp"}),
-        extras={name: name for name in ("cryptography", "jsonschema", "pydantic", "redis", "referencing")},
+        extras={name: name for name in ("cryptography", "jsonschema", "pydantic", "redis", "referencing")}
+        | {"prometheus_client": "prometheus-client"},
         tests=("tests/web",),
     ),
     Layer(

@@ -97,6 +97,27 @@ OURS = (
     Name("asab.log.JsonFormatter", "()", layer="asab_log.JsonFormatter", base="asab.log.StructuredDataFormatter"),
     Name("asab.log.context", "(**struct_data)", layer="asab_log.context"),
     Name("asab.log.get_logger", "(name)", layer="asab_log.get_logger"),
+    *(
+        Name(f"asab.metrics.{name}", layer=f"asab_app.metrics.{name}")
+        for name in (
+            "Counter",
+            "Distribution",
+            "DutyCycle",
+            "Family",
+            "Gauge",
+            "Histogram",
+            "Metric",
+            "Point",
+            "RateCounter",
+            "Sample",
+            "Target",
+        )
+    ),
+    Name("asab.metrics.Metrics.add_source", "(source)"),
+    Name("asab.metrics.Metrics.collect", "()"),
+    Name("asab.metrics.Metrics.flush", "()"),
+    Name("asab.metrics.Metrics.snapshot", "()"),
+    Name("asab.metrics.Metric.labels", "(**labels)"),
     Name("asab.mom.Broker", layer="asab_mom.Broker"),
     Name("asab.mom.MOMService", layer="asab_mom.MOMService"),
     Name("asab.web.session.InMemorySessionStorage", layer="asab_web.session.InMemorySessionStorage"),

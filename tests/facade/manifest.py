@@ -212,15 +212,3 @@ ARGUMENTS = (
     "-d, --daemonize",
     "-k, --kill",
 )
-
-# What is not there yet, of these names and of those in `companions`. A test fails when one of these arrives, so that
-# its mark is taken away.
-COMING = frozenset(
-    {
-        "asab.metrics.Metrics.MemstorTarget",
-        "asab.metrics.Metrics.add_target",
-        "asab.metrics.Metrics.create_duty_cycle",
-        "asab.metrics.Metrics.create_eps_counter",
-        "asab.metrics.Metrics.create_histogram",
-    }
-)

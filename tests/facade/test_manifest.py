@@ -14,13 +14,13 @@ import pytest
 
 from tests.facade import companions, manifest
 from tests.facade.companions import COMPANIONS, OURS
-from tests.facade.manifest import ARGUMENTS, COMING, DOCUMENTED, Name
+from tests.facade.manifest import ARGUMENTS, DOCUMENTED, Name
 from tests.facade.resolving import documented_parameters, mismatch, parameters, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NAMES = [name for name in (*DOCUMENTED, *COMPANIONS, *OURS) if name.place not in COMING]
+NAMES = [*DOCUMENTED, *COMPANIONS, *OURS]
 MODULES = (
     "asab",
     "asab.abc.module",
@@ -84,13 +84,6 @@ def test_a_class_derives_from_what_is_documented(name: Name) -> None:
     assert issubclass(resolve(name.place), resolve(name.base))
 
 
-@pytest.mark.parametrize("place", sorted(place for place in COMING if place.startswith("asab.")))
-def test_a_name_that_is_marked_as_coming_is_not_there_yet(place: str) -> None:
-    """A name that has come must lose its mark, so that the other tests hold it."""
-    with pytest.raises(AttributeError):
-        resolve(place)
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_the_facade_hands_on_what_the_manifest_names_and_nothing_else(module: str) -> None:
     """Each public name of `asab` is promised somewhere, and type checkers see it as exported."""
@@ -140,25 +133,13 @@ def test_a_whole_application_meets_every_attribute_service_message_and_option(su
         manifest.MESSAGES,
         manifest.OPTIONS,
     )
-    assert told - COMING == set(survey["met"])
+    assert told == set(survey["met"])
     assert survey["webapps are one"]
     assert survey["exit code"] == 0
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
 def test_every_application_has_the_documented_arguments(argument: str, survey: dict[str, Any]) -> None:
-    """Start scripts and unit files use them; one that is not there yet must not be half there."""
+    """Start scripts and unit files use them."""
     for option in argument.split(", "):
-        assert bool(re.search(rf"(?<!\S){option}\b", survey["help"])) == (argument not in COMING)
-
-
-def test_every_mark_of_what_is_coming_belongs_to_a_name() -> None:
-    """A mark with a typo would hide nothing and promise nothing."""
-    known = expected(
-        (name.place for name in (*DOCUMENTED, *COMPANIONS)),
-        places(manifest.ATTRIBUTES),
-        places(companions.ATTRIBUTES),
-        manifest.OPTIONS,
-        ARGUMENTS,
-    )
-    assert known >= COMING
+        assert re.search(rf"(?<!\S){option}\b", survey["help"])

@@ -17,6 +17,7 @@ from asab.tracing import Trace, current_trace
 from asab_app import tracing
 from asab_web.tracing import client_tracing
 from tests.support.opentelemetry import exported
+from tests.support.web import WebApplication, serve
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -126,3 +127,23 @@ async def test_a_request_of_a_client_is_a_span(exporter: InMemorySpanExporter) -
     assert answered.attributes["error.type"] == "503"
     assert "secret" not in str(dict(answered.attributes))
     assert not failed.status.is_ok
+
+
+def test_a_request_that_is_for_no_route_is_a_span_too(exporter: InMemorySpanExporter) -> None:
+    """What is refused, and what fails, is looked for first of all."""
+
+    async def fail(_request: web.Request) -> web.Response:
+        raise RuntimeError("it fails")
+
+    async def scenario(app: WebApplication, session: aiohttp.ClientSession) -> None:
+        for path, headers in (("/", {"Host": "no/host"}), ("/nowhere", {}), ("/fail", {})):
+            async with session.get(path, headers=headers):
+                pass
+
+    serve(scenario, lambda app: app.WebApp.router.add_get("/fail", fail))
+    spans = [(span.name, dict(span.attributes or {})) for span in exporter.get_finished_spans()]
+    assert [(name, each["http.response.status_code"], each.get("error.type")) for name, each in spans] == [
+        ("GET", 400, None),
+        ("GET", 404, None),
+        ("GET /fail", 500, "RuntimeError"),
+    ]

@@ -18,7 +18,7 @@ The layer's map, from the bottom:
 - `application` - `Application`: init-time, run-time, exit-time.
 - `listen`, `tls`, `listener` - addresses as text, their TLS, and opened; `_listen_fds` - sockets that were handed over;
   `acceptor` - connections that come there, `_turn_away` - those that come too late.
-- `socket` - `StreamSocketServerService`; `metrics` - counters and gauges; `proactor` - blocking calls off the loop.
+- `socket` - `StreamSocketServerService`; `metrics` - what is measured; `proactor` - blocking calls off the loop.
   They stand on the application as any service does.
 """
 

@@ -83,6 +83,11 @@ class Logging:
         return 0 if self._file is None else self._file.lost
 
     @property
+    def dropped(self) -> int:
+        """How many records for syslog this process has given up; those that still wait are not among them."""
+        return 0 if self._syslog is None else self._syslog.dropped
+
+    @property
     def task(self) -> asyncio.Task[None] | None:
         """The task that sends to syslog, while there is one; `close` ends it when nothing is left to send."""
         return None if self._syslog is None else self._syslog.task

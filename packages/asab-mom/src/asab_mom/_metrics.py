@@ -7,18 +7,20 @@ outbox: how many messages are `waiting`, their `bytes`, and how many of them wer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from asab_app.metrics import Counter, Gauge
+from asab_app.metrics import Counter, Gauge, when_measured
 
 if TYPE_CHECKING:
     from asab_app import Application
     from asab_app.metrics import Metrics
 
-SERVICE_NAME = "asab.MetricsService"
 STATES = ("connecting", "open", "blocked", "lost", "closed")
 STORED = ("waiting", "bytes", "refused")
 FATES = ("retried", "rejected", "set_aside", "discarded", "late_replies")
+_MESSAGES = "Messages of a broker: confirmed, refused, handled, and what else became of them."
+_LINES = "Lines to a broker by state."
+_OUTBOX = "What the outbox of a broker holds: messages that wait, their bytes, and how many were refused."
 COUNTS = ("published", "refused", "handled", "failed", "reconnects", *FATES)
 
 
@@ -38,15 +40,11 @@ class Meter:
             app: The application.
             broker: The name of the broker.
         """
-        self._app = app
         self._broker = broker
         self.messages = Counter(broker, init_values=dict.fromkeys(COUNTS, 0))
         self.lines = Gauge(broker, init_values=dict.fromkeys(STATES, 0))
         self.outbox = Gauge(broker, init_values=dict.fromkeys(STORED, 0))
-        if SERVICE_NAME in app.Services:
-            self._join()
-        else:
-            app.PubSub.subscribe("Application.init!", self._on_init)
+        when_measured(app, self._join)
 
     def count(self, what: str) -> None:
         """Count one more of `COUNTS`."""
@@ -66,17 +64,11 @@ class Meter:
         self.lines.set(before, self.lines.Values[before] - 1)
         self.began(after)
 
-    def _on_init(self, message_type: str) -> None:
-        self._app.PubSub.unsubscribe("Application.init!", self._on_init)
-        if SERVICE_NAME in self._app.Services:
-            self._join()
-
-    def _join(self) -> None:
-        service = cast("Metrics", self._app.get_service(SERVICE_NAME))
+    def _join(self, service: Metrics) -> None:
         tags, before = {"broker": self._broker}, self.messages.Values
         zero = dict.fromkeys(COUNTS, 0)
-        self.messages = service.create_counter(f"{self._broker}:messages", tags, zero)
-        self.lines = service.create_gauge(f"{self._broker}:lines", tags, self.lines.Values)
-        self.outbox = service.create_gauge(f"{self._broker}:outbox", tags, self.outbox.Values)
+        self.messages = service.create_counter(f"{self._broker}:messages", tags, zero, description=_MESSAGES)
+        self.lines = service.create_gauge(f"{self._broker}:lines", tags, self.lines.Values, description=_LINES)
+        self.outbox = service.create_gauge(f"{self._broker}:outbox", tags, self.outbox.Values, description=_OUTBOX)
         for what, value in before.items():
             self.messages.add(what, value)

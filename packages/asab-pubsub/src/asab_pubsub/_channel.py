@@ -25,9 +25,10 @@ class Channel:
 
     Attributes:
         targets: The subscribers, frozen for a delivery; `None` when they have changed since.
+        published: How many messages there were.
     """
 
-    __slots__ = ("__weakref__", "_channels", "_message_type", "_subscribers", "targets")
+    __slots__ = ("__weakref__", "_channels", "_message_type", "_subscribers", "published", "targets")
 
     def __init__(self, channels: dict[str, Channel], message_type: str) -> None:
         """Make a channel without subscribers.
@@ -41,6 +42,7 @@ class Channel:
         # By the identity of the weak reference, so that a dying object finds its entry, or of the entry.
         self._subscribers: dict[int, Target] = {}
         self.targets: tuple[Target, ...] | None = None
+        self.published = 0
 
     def __len__(self) -> int:
         """Return the number of subscribers."""

@@ -66,6 +66,11 @@ class PubSub:
         """How many deliveries are under way. The first time that there are 10,000 of them, a warning is logged."""
         return len(self._deliveries.tasks)
 
+    @property
+    def published(self) -> dict[str, int]:
+        """How many messages there were of each type that has subscribers, since it has some."""
+        return {message_type: channel.published for message_type, channel in list(self._channels.items())}
+
     def subscribe(self, message_type: str, callback: Callback) -> None:
         """Have a callback called for every message of a type.
 
@@ -111,6 +116,7 @@ class PubSub:
         channel = self._channels.get(message_type)
         if channel is None:
             return
+        channel.published += 1
         targets = channel.targets
         if targets is None:
             targets = channel.freeze()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiohttp import StreamReader
 
     from asab_app.acceptor import Acceptor
+    from asab_web._measuring import RequestMetrics
 
 _FRESH: Final = 1.0  # seconds in which a new client sends its first request
 _LINGER: Final = 0.25  # seconds in which a request that is on its way arrives, and is not answered by a reset
@@ -61,13 +62,16 @@ class Connections:
         streams: The same of event streams.
     """
 
-    def __init__(self, limits: Limits, runner: web.AppRunner, options: dict[str, Any]) -> None:
+    def __init__(
+        self, limits: Limits, runner: web.AppRunner, options: dict[str, Any], metrics: RequestMetrics | None = None
+    ) -> None:
         """Begin without any.
 
         Args:
             limits: What a client may take.
             runner: aiohttp's, set up; its server is told to have its requests made here.
             options: For aiohttp's `RequestHandler`.
+            metrics: What measures the requests.
         """
         self.draining = False
         self.leaving = False
@@ -92,6 +96,14 @@ class Connections:
         self._server.request_factory = cast("Any", self._make_request)  # its connections are all of ours
         # Around the application, and no middleware: as long as it has none, aiohttp answers a tenth faster.
         self._server.request_handler = checking_host(self._server.request_handler)
+        if metrics is not None:
+            self._server.request_handler = metrics.around(self._server.request_handler)
+            metrics.watch(self)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._open)
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""

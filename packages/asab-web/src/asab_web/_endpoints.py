@@ -20,7 +20,8 @@ def endpoints(section: str, container: WebContainer, app: asab_app.Application) 
 
     Args:
         section: The section of the container, for messages.
-        container: The container, whose options `health`, `health_details` and `openapi` are obeyed.
+        container: The container, whose options `health`, `health_details`, `metrics` and `openapi` are
+            obeyed.
         app: The application.
 
     Raises:
@@ -30,9 +31,20 @@ def endpoints(section: str, container: WebContainer, app: asab_app.Application) 
     found: list[Callable[[], None]] = []
     if container.Config.getboolean("health"):
         found.append(HealthEndpoints(webapp, app, container.Config.getboolean("health_details")).add)
+    if container.Config.getboolean("metrics"):
+        found.append(_metrics(section, webapp, app))
     if container.Config.getboolean("openapi"):
         found.append(_openapi(section, webapp, app))
     return found
+
+
+def _metrics(section: str, webapp: web.Application, app: asab_app.Application) -> Callable[[], None]:
+    try:
+        from asab_web._exposition import MetricsEndpoint
+    except ImportError as e:
+        remedy = f'it needs prometheus_client ({e}): pip install "asab-web[prometheus]"'
+        raise Config.mistake(section, "metrics", "yes", remedy) from None
+    return MetricsEndpoint(webapp, app).add
 
 
 def _openapi(section: str, webapp: web.Application, app: asab_app.Application) -> Callable[[], None]:

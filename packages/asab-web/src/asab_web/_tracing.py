@@ -71,7 +71,7 @@ def _sent_with(request: web.BaseRequest) -> Trace | None:
 
 def _describe(step: span, request: web.BaseRequest, status: int) -> str | None:
     """Tell what has become known meanwhile; return the error that an answer is."""
-    match = request.match_info if isinstance(request, web.Request) else None
+    match = request._match_info if isinstance(request, web.Request) else None  # the property fails where there is none
     resource = match.route.resource if match is not None else None
     if resource is not None:
         step.rename(f"{request.method} {resource.canonical}")

@@ -17,12 +17,14 @@ from asab_app import listen, tracing
 from asab_app.acceptor import Acceptor
 from asab_app.arguments import add_option
 from asab_app.listener import Listener, open_listeners, open_listeners_now
+from asab_app.metrics import SERVICE_NAME, Metrics
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import _aspects, accesslog
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
+from asab_web._measuring import RequestMetrics
 from asab_web._tracing import traced
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class WebContainer(ConfigObject):
         "drain_delay": "0",
         "health": "no",
         "health_details": "no",
+        "metrics": "no",
         "openapi": "no",
         "access_log": "info",
         "traceparent": "yes",
@@ -84,7 +87,7 @@ class WebContainer(ConfigObject):
             config_section_name: The section with `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
                 `0.0.0.0 8080`, `[::1]:8080`, `:: 8080`, the path of a unix socket (`mode=660` behind it says who may
                 connect) or `fd:<name>`; `ssl:<name>` behind it adds TLS by the section `[ssl:<name>]`. The other
-                options are in the README; `health` and `openapi` add endpoints under `/asab/v1/`.
+                options are in the README; `health`, `metrics` and `openapi` add endpoints under `/asab/v1/`.
             config: Values that win over the section.
 
         Raises:
@@ -144,7 +147,8 @@ class WebContainer(ConfigObject):
         await runner.setup()
         for listener in self._listeners:
             listener.limit_sending(self._limits.send)
-        self._connections = connections = Connections(self._limits, runner, self._access_log)
+        metrics = self._request_metrics()
+        self._connections = connections = Connections(self._limits, runner, self._access_log, metrics)
         connections.acceptor = Acceptor(
             f"[{self._section}]",
             self._listeners,
@@ -184,6 +188,14 @@ class WebContainer(ConfigObject):
             finally:
                 for listener in listeners:
                     listener.close()
+
+    def _request_metrics(self) -> RequestMetrics | None:
+        service = self.WebApp[APP].Services.get(SERVICE_NAME)
+        if not isinstance(service, Metrics):
+            return None
+        metrics = RequestMetrics(self._section)
+        service.add_source(metrics.families)
+        return metrics
 
     def _read_limits(self) -> Limits:
         connections = self.Config.getint("max_connections")

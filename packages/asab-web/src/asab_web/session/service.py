@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import asab_app
+from asab_app.metrics import Family, Sample, when_measured
 from asab_config import ConfigObject
 from asab_web.session._settings import DEFAULTS, make_storage
 from asab_web.session.cookie import SessionCookie
@@ -62,6 +63,13 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
             self.Storage.session_class = session_class
         super().__init__(app, name)
         webapp.middlewares.append(session_middleware(self.Storage, self.cookie))
+        when_measured(app, lambda metrics: metrics.add_source(self._families))
+
+    def _families(self) -> list[Family]:
+        if not isinstance(self.Storage, Sized):
+            return []
+        samples = [Sample({"service": self.Name}, len(self.Storage))]
+        return [Family("asab_web_sessions", "gauge", "Sessions, where the storage knows their number.", samples)]
 
     async def health(self) -> str | None:
         """Tell why the storage cannot be reached, if so."""
