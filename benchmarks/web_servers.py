@@ -3,6 +3,8 @@
 All answer `/` by the same text. The options: `log` writes an access log to a file in FOLDER, `uvloop` runs that loop,
 `reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests; `memory`, `redis` and `cookie`
 keep sessions, counted by `/write` and read by `/read`.
+`reuse` lets a second process share the port, `inspector` has the live page, `memory`, `redis` and `cookie` keep sessions,
+counted by `/write` and read by `/read`.
 """
 
 from __future__ import annotations
@@ -126,6 +128,7 @@ def serve_asab(order: Order) -> None:
                 "listen": f"127.0.0.1:{order.port}",
                 "access_log": "notice" if "log" in options else "no",
                 "reuse_port": "yes" if "reuse" in options else "no",
+                "inspector": "yes" if "inspector" in options else "no",
             },
             "asab:web:session": {"storage": order.store, "redis_url": REDIS, "cookie_secrets": SECRET},
             "logging:file": {"path": str(order.folder / "asab.log")},

@@ -11,6 +11,7 @@ import datetime
 import itertools
 import os
 import platform
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -211,7 +212,13 @@ def tasks(app: Application) -> Row:
 
 
 def _short(places: Iterable[tuple[str, str, int]]) -> list[str]:
-    return [f"{name} ({file}:{line})" for name, file, line in itertools.islice(places, 30)]
+    return [f"{name} ({_file(file)}:{line})" for name, file, line in itertools.islice(places, 30)]
+
+
+def _file(path: str) -> str:
+    """Return a path as it is imported, without the folder that all of its kind are in."""
+    folders = [folder for folder in sys.path if folder and path.startswith(folder.rstrip(os.sep) + os.sep)]
+    return path[len(max(folders, key=len, default="")) :].lstrip(os.sep) if folders else path
 
 
 def _more(count: int, limit: int) -> Row:

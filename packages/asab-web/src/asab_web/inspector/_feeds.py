@@ -7,6 +7,7 @@ often, and who look at the same panel share what was read.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -86,13 +87,14 @@ class LogFeed:
     def __init__(
         self,
         app: asab_app.Application,
+        panels: Panels,
         records: Records,
         websocket: web.WebSocketResponse,
         reader: Reader,
         send: Send,
     ) -> None:
         """Begin."""
-        self._app = app
+        self._panels = panels
         self._records = records
         self._reader = reader
         self._watchers = {websocket}
@@ -106,8 +108,13 @@ class LogFeed:
         self._task.cancel()
 
     async def _run(self) -> None:
+        said = 0.0
         while True:
             lines, missed = self._records.fetch(self._reader)
-            if lines or missed:
-                self._send(f'{{"panel":"log","missed":{missed},"records":[{",".join(lines)}]}}', self._watchers)
+            now = time.monotonic()
+            if lines or missed or now - said >= EVERY:
+                said = now
+                head = json.dumps(self._panels.head())
+                records = ",".join(lines)
+                self._send(f'{{"panel":"log","head":{head},"missed":{missed},"records":[{records}]}}', self._watchers)
             await asyncio.sleep(PERIOD)

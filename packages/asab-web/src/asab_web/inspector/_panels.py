@@ -39,10 +39,14 @@ class Panels:
         first = {name: found[name] for name in _ORDER}
         return first | found
 
+    def head(self) -> dict[str, Any]:
+        """Return what the page shows beside each panel."""
+        health = self._app.Health
+        return {"ready": health.ready, "alive": health.alive, "uptime": self._app.time() - self._app.LaunchTime}
+
     def text(self, panel: Panel) -> str:
         """Return what a panel shows now as the JSON text that the page gets."""
-        health = self._app.Health
-        head = {"ready": health.ready, "alive": health.alive, "uptime": self._app.time() - self._app.LaunchTime}
+        head = self.head()
         data = panel.read() if panel.name in self._own else self._app.Inspection.read(panel.name)
         try:
             return _encode({"panel": panel.name, "head": head, "data": data})

@@ -54,7 +54,7 @@ class InspectorSocket(WebSocketFactory):
             return
         if name == LOG:
             reader = Reader(_level(wish.get("level")), str(wish.get("text", ""))[:_LONGEST_TEXT])
-            self._looking[websocket] = LogFeed(self.App, self._records, websocket, reader, self._send_to)
+            self._looking[websocket] = LogFeed(self.App, self._panels, self._records, websocket, reader, self._send_to)
             return
         feed = self._feeds.get(name)
         if feed is None:

@@ -93,9 +93,9 @@ class Inspector:
 
     async def log_in(self, request: web.Request) -> web.StreamResponse:
         """Take the token of the form, and lead to the page with a cookie; or answer the form again."""
-        token = (await request.post()).get("token")
+        token = await _token(request)
         response = web.Response(status=303, headers={hdrs.LOCATION: "/asab/"})
-        if self._guard.log_in(request, token.strip() if isinstance(token, str) else "", response):
+        if self._guard.log_in(request, token, response):
             return response
         return _files.login(wrong=True)
 
@@ -144,6 +144,15 @@ class Inspector:
 
     async def _on_shutdown(self, _webapp: web.Application) -> None:
         self._levels.end_all()
+
+
+async def _token(request: web.Request) -> str:
+    """Return what was typed into the form; nothing if it is no such form."""
+    try:
+        token = (await request.post()).get("token")
+    except ValueError:  # not in the charset that it says
+        return ""
+    return token.strip() if isinstance(token, str) else ""
 
 
 async def _read(request: web.Request) -> dict[str, Any]:

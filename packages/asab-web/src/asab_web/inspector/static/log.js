@@ -1,5 +1,5 @@
 // The log: records as they come, the last of them at the bottom, filtered by the server.
-import { h, labelled, plain, setText } from "./dom.js";
+import { h, labelled, setText } from "./dom.js";
 
 const SHOWN = 400; // rows; the page stays quick, whatever comes
 const LEVELS = ["DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"];
@@ -84,7 +84,7 @@ function row(record) {
   if (record.gap) return h("p", { class: "gap" }, `${record.gap.toLocaleString("en")} records came too fast and are left out`);
   const data = Object.entries(record).filter(([key]) => !HEAD.has(key));
   const text = h("span", { class: "text" }, h("span", { class: "name" }, record.logger), ` ${record.message}`);
-  if (data.length) text.append(" ", h("span", { class: "sd" }, data.map(([key, value]) => `${key}=${plain(value)}`).join("  ")));
+  if (data.length) text.append(" ", h("span", { class: "sd" }, data.map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : value}`).join("  ")));
   for (const key of ["exception", "stack"]) if (record[key]) text.append(`\n${record[key]}`);
   const level = /^[A-Z]+$/.test(record.level) ? record.level : "";
   return h("p", { class: level }, h("time", {}, record.time.slice(11, 23)), h("span", { class: "level" }, record.level), text);

@@ -31,7 +31,7 @@ class Shape {
   table(name) {
     if (!this.tables.has(name)) {
       this.tables.set(name, this.makeTable(name));
-      this.element.append(h("h2", { hidden: true }), this.tables.get(name).element);
+      this.element.append(this.tables.get(name).element);
     }
     return this.tables.get(name);
   }
@@ -67,7 +67,7 @@ class State extends Shape {
     this.element.prepend(h("div", { class: "tiles" }, ...Object.values(this.plots).map((plot) => plot.element)));
   }
 
-  update({ processor, memory, lag, tasks, uptime, launched, ready, alive, down, ...rest }) {
+  update({ processor, memory, lag, tasks, uptime, launched, ready, alive, down, pid, ...rest }) {
     const before = this.before;
     this.before = { processor, uptime };
     if (before && uptime > before.uptime) {
@@ -79,8 +79,7 @@ class State extends Shape {
     this.plots.tasks.push(tasks);
     const state = ready ? "ready" : alive ? "not ready" : "needs a restart";
     const time = `${new Date(launched).toLocaleString()} (${duration(uptime)} ago)`;
-    super.update({ state, launched: time, "processor time": `${number(processor)} s`, ...rest });
-    this.element.classList.toggle("down", !ready);
+    super.update({ state, launched: time, "processor time": `${number(processor)} s`, pid: String(pid), ...rest });
     if (down.length || this.tables.size) this.table("What is not ready").update(down);
   }
 }

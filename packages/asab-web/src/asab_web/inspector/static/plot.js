@@ -2,6 +2,7 @@
 import { h, setText } from "./dom.js";
 
 const POINTS = 120;
+const FEWEST = 30; // points that a plot has room for from the start
 const [WIDTH, HEIGHT] = [240, 48];
 
 export class Plot {
@@ -40,13 +41,14 @@ export class Plot {
 
   draw(low, high) {
     const span = high - low || 1;
-    const first = POINTS - this.values.length;
+    const room = Math.max(this.values.length, FEWEST) - 1;
+    const first = room + 1 - this.values.length;
     const points = this.values.map((value, index) => {
-      const x = ((first + index) / (POINTS - 1)) * WIDTH;
+      const x = ((first + index) / room) * WIDTH;
       const y = HEIGHT - 3 - ((value - low) / span) * (HEIGHT - 6);
       return `${x.toFixed(1)},${y.toFixed(1)}`;
     });
-    const start = ((first / (POINTS - 1)) * WIDTH).toFixed(1);
+    const start = ((first / room) * WIDTH).toFixed(1);
     this.stroke.setAttribute("d", `M${points.join("L")}`);
     this.area.setAttribute("d", `M${start},${HEIGHT}L${points.join("L")}L${WIDTH},${HEIGHT}Z`);
   }

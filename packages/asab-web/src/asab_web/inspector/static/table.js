@@ -2,7 +2,8 @@
 import { h, labelled, plain, setText } from "./dom.js";
 
 const FILTER_FROM = 8; // rows; below that one sees everything anyway
-const CODE = new Set(["option", "value", "message", "subscriber", "handler", "logger", "part", "class", "queue", "from", "shadows"]);
+const CODE = new Set(["option", "message", "subscriber", "handler", "logger", "part", "class", "queue"]);
+const LONG = new Set(["value", "from", "shadows"]);
 
 export class Table {
   /** `actions(row)`, where there is one, returns the elements of a last column. */
@@ -71,10 +72,16 @@ export class Table {
   }
 
   addRow() {
-    const cells = this.names.map((name) => h("td", { class: this.numeric.has(name) ? "n" : CODE.has(name) && "code" }));
+    const cells = this.names.map((name) => h("td", { class: this.kind(name) }));
     const row = h("tr", {}, ...cells, ...(this.actions ? [h("td")] : []));
     this.body.append(row);
     return row;
+  }
+
+  kind(name) {
+    if (this.numeric.has(name)) return "n";
+    if (LONG.has(name)) return "code long";
+    return CODE.has(name) && "code";
   }
 
   drawRow(element, row) {
