@@ -86,6 +86,5 @@ if __name__ == "__main__":
     print(f"{CONNECTIONS} connections, beside {BASE!r}, and with somebody beside 'nobody looks':")
     for name, each in turns.items():
         rate = statistics.median(1 / turn.wall for turn in each)
-        print(
-            f"{name:<24} throughput {1 / wall[name]:.3f} ({rate:,.0f}/s)  processor time of a request {processor[name]:.3f}"
-        )
+        speed = f"throughput {1 / wall[name]:.3f} ({rate:,.0f}/s)"
+        print(f"{name:<24} {speed}  processor time of a request {processor[name]:.3f}")

@@ -5,6 +5,8 @@ All answer `/` by the same text. The options: `log` writes an access log to a fi
 keep sessions, counted by `/write` and read by `/read`.
 `reuse` lets a second process share the port, `inspector` has the live page, `memory`, `redis` and `cookie` keep sessions,
 counted by `/write` and read by `/read`.
+`reuse` lets a second process share the port, `inspector` has the live page, `memory`, `redis` and `cookie` keep
+sessions, counted by `/write` and read by `/read`.
 """
 
 from __future__ import annotations

@@ -126,7 +126,8 @@ def test_the_bus_is_counted_while_somebody_looks(make: Make) -> None:
             self.before = self.data("bus")
             with self.Inspection.panels["bus"].watch():
                 self.PubSub.publish("Order!")
-                self.PubSub.publish("Order!")
+                with self.Inspection.panels["bus"].watch():
+                    self.PubSub.publish("Order!")
                 self.seen = self.data("bus")
             self.after = self.data("bus")
 

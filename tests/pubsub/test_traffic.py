@@ -10,6 +10,7 @@ import pytest
 
 from asab_pubsub import PubSub
 from asab_pubsub import traffic as traffic_module
+from asab_pubsub.testing import RecordingPubSub
 from asab_pubsub.traffic import OTHERS, Traffic, describe, subscribers
 
 
@@ -100,6 +101,15 @@ async def test_coroutines_are_counted_when_they_are_done(caplog: pytest.LogCaptu
     assert traffic.calls["x!", describe(slow)].count == 2
     assert traffic.calls["x!", describe(broken)].failed == 2
     assert describe(broken) in caplog.text
+
+
+def test_a_bus_of_a_class_of_its_own_does_what_it_does() -> None:
+    """A bus that remembers, in a test, remembers also while it is watched."""
+    bus = RecordingPubSub()
+    with Traffic(bus) as traffic:
+        bus.publish("x!", 1)
+    assert traffic.messages == {"x!": 1}
+    assert len(bus.recorded("x!")) == 1
 
 
 def test_watching_keeps_no_object_alive() -> None:

@@ -128,18 +128,24 @@ class Bus:
         """Count nothing yet."""
         self._app = app
         self._traffic: traffic.Traffic | None = None
+        self._watchers = 0
         self._since = 0.0
         self._last: tuple[float, dict[str, int]] = (0.0, {})
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
-        """Count while somebody looks."""
-        self._since = time.monotonic()
-        self._last = (self._since, {})
-        with traffic.Traffic(self._app.PubSub) as self._traffic:
-            try:
-                yield
-            finally:
+        """Count while somebody looks, from the first who comes until the last who goes."""
+        if self._traffic is None:
+            self._since = time.monotonic()
+            self._last = (self._since, {})
+            self._traffic = traffic.Traffic(self._app.PubSub).__enter__()
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._traffic.__exit__()
                 self._traffic = None
 
     def read(self) -> Row:

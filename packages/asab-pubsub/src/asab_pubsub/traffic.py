@@ -11,7 +11,9 @@ import functools
 import time
 from collections.abc import Coroutine
 
+from asab_pubsub._channel import resolve
 from asab_pubsub._names import name
+from asab_pubsub.pubsub import PubSub
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from asab_pubsub._channel import Target
-    from asab_pubsub.pubsub import PubSub
 
 LIMIT = 1000
 """How many message types, and how many subscribers, are told apart; what more there is counts as one, `(others)`."""
@@ -53,6 +54,8 @@ class Calls:
 
 class Traffic:
     """Watches a bus while it is entered: `with Traffic(app.PubSub) as traffic:`. Several may watch one bus.
+
+    Of a class with a `publish` of its own the messages are counted, and not the calls.
 
     Attributes:
         messages: How many messages of each type were published, those without a subscriber included.
@@ -100,6 +103,9 @@ def _publish(bus: PubSub, watchers: list[Traffic], message_type: str, *args: Any
     watching = tuple(watchers)
     for traffic in watching:
         traffic._published(message_type)
+    if type(bus).publish is not PubSub.publish:  # a class of somebody's own does more than deliver, or something else
+        type(bus).publish(bus, message_type, *args, **kwargs)
+        return
     channel = bus._channels.get(message_type)
     if channel is None:
         return
@@ -151,8 +157,6 @@ def _failed(all_calls: list[Calls], began: float) -> None:
 
 def subscribers(bus: PubSub) -> dict[str, list[Callable[..., Any]]]:
     """Return who is subscribed to a bus, by message type, in the order of subscription."""
-    from asab_pubsub._channel import resolve
-
     found = {message_type: map(resolve, channel.freeze()) for message_type, channel in list(bus._channels.items())}
     return {message_type: [each for each in callbacks if each is not None] for message_type, callbacks in found.items()}
 

@@ -79,6 +79,7 @@ class PanelFeed:
                     await asyncio.sleep(max(EVERY, spent * PATIENCE))
         except Exception:
             L.exception("The panel %r failed", self._panel.name)
+            self._task = None
 
 
 class LogFeed:

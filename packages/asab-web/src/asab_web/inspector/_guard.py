@@ -135,7 +135,7 @@ class Guard:
         response.del_cookie(COOKIE, path="/asab", httponly=True, samesite="Strict")
 
     def _is_token(self, request: web.Request, shown: str) -> bool:
-        who = request.remote or "unix"
+        who = _who(request)
         if not self._tries.may_try(who):
             raise web.HTTPTooManyRequests(
                 text="Too many wrong tokens; try again in a minute.\n", headers={hdrs.RETRY_AFTER: f"{PERIOD:.0f}"}
@@ -159,6 +159,14 @@ class Guard:
         peer = transport.get_extra_info("peername") if transport is not None else None
         address = _address(str(peer[0]).partition("%")[0]) if isinstance(peer, tuple) else None
         return address is not None and address.is_loopback
+
+
+def _who(request: web.Request) -> str:
+    """Return whose tries count together: an address; of IPv6 the network of a customer, who has them without number."""
+    address = _address(request.remote or "")
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address) if address is not None else "unix"
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -5,6 +5,7 @@ The rule: it never costs more than a bounded number of records a second, and wha
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections import deque
@@ -15,16 +16,21 @@ from asab_log import JsonFormatter
 PERIOD = 0.25
 """How often the records are fetched, in seconds."""
 
-BUDGET = 400
-"""How many records are taken in a period; more are counted alone."""
+RATE = 1100
+"""How many records a second are taken for long; more are counted alone."""
 
-_MEMORY = 4 * BUDGET
+BURST = 1100
+"""How many are taken at once, after some quiet."""
+
+_MEMORY = 2 * BURST
 _LONGEST = 16_000
 _CUT = 4_000
+_PAUSE = 0.02
+"""For how long records are counted alone once they come too fast, in seconds."""
 
 
 class Entry(NamedTuple):
-    """A record as it is shown."""
+    """A record as it is shown, and the how manyth it was of all that came."""
 
     number: int
     level: int
@@ -40,31 +46,33 @@ class Records(logging.Handler):
         self.setFormatter(JsonFormatter())
         self._readers: set[Reader] = set()
         self._kept: deque[Entry] = deque(maxlen=_MEMORY)
-        self._number = 0
-        self._skipped = 0
-        self._period = 0.0
-        self._taken = 0
+        self._count = itertools.count(1).__next__  # in one step, whatever other threads do
+        self._credit = float(BURST)
+        self._since = 0.0
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record, or count it; in any thread, under the lock of the handler."""
-        if record.created - self._period >= PERIOD:
-            self._period, self._taken = record.created, 0
-        if self._taken >= BUDGET:
-            self._skipped += 1
-            return
-        self._taken += 1
-        self._number += 1
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Keep a record, or count it; in any thread. Counting takes no lock: a flood should not feel who watches."""
+        if self._credit < 1 and record.created - self._since < _PAUSE:
+            self._count()
+            return True
         line = self.format(record)
         if len(line) > _LONGEST:
             line = _cut(line)
-        self._kept.append(Entry(self._number, record.levelno, line))
+        self.acquire()
+        try:
+            self._credit = min(self._credit + max(record.created - self._since, 0) * RATE, BURST) - 1
+            self._since = record.created
+            self._kept.append(Entry(self._count(), record.levelno, line))
+        finally:
+            self.release()
+        return True
 
     def join(self, reader: Reader) -> None:
         """Have a reader fetch what comes from now on."""
         if not self._readers:
             logging.getLogger().addHandler(self)
         self._readers.add(reader)
-        reader.number, reader.skipped = self._number, self._skipped
+        reader.number = self._kept[-1].number if self._kept else 0
         self.setLevel(min(each.level for each in self._readers))
 
     def leave(self, reader: Reader) -> None:
@@ -75,18 +83,20 @@ class Records(logging.Handler):
         else:
             logging.getLogger().removeHandler(self)
             self._kept.clear()
+            self._count = itertools.count(1).__next__
 
     def fetch(self, reader: Reader) -> tuple[list[str], int]:
-        """Return what has come for a reader, the oldest first, and how many records it has missed."""
+        """Return what has come for a reader, the oldest first, and how many records it has missed before the last."""
         self.acquire()
         try:
             entries = [entry for entry in self._kept if entry.number > reader.number]
-            skipped, reader.skipped = self._skipped - reader.skipped, self._skipped
-            lost = self._number - reader.number - len(entries)
-            reader.number = self._number
         finally:
             self.release()
-        return [entry.line for entry in entries if reader.wants(entry)], skipped + lost
+        if not entries:
+            return [], 0
+        missed = entries[-1].number - reader.number - len(entries)
+        reader.number = entries[-1].number
+        return [entry.line for entry in entries if reader.wants(entry)], missed
 
 
 class Reader:
@@ -101,7 +111,6 @@ class Reader:
         """
         self.level = level
         self.number = 0
-        self.skipped = 0
         self._text = text.lower()
 
     def wants(self, entry: Entry) -> bool:
