@@ -1,12 +1,8 @@
 """The servers that the web benchmarks ask: `python web_servers.py KIND PORT FOLDER [OPTION…]` serves until SIGTERM.
 
 All answer `/` by the same text. The options: `log` writes an access log to a file in FOLDER, `uvloop` runs that loop,
-`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests; `memory`, `redis` and `cookie`
-keep sessions, counted by `/write` and read by `/read`.
-`reuse` lets a second process share the port, `inspector` has the live page, `memory`, `redis` and `cookie` keep sessions,
-counted by `/write` and read by `/read`.
-`reuse` lets a second process share the port, `inspector` has the live page, `memory`, `redis` and `cookie` keep
-sessions, counted by `/write` and read by `/read`.
+`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests, `inspector` has the live page;
+`memory`, `redis` and `cookie` keep sessions, counted by `/write` and read by `/read`.
 """
 
 from __future__ import annotations
