@@ -1,6 +1,7 @@
 """Log records for who watches: a handler that is there only meanwhile, and its bounded memory.
 
-The rule: it never costs more than a bounded number of records a second, and what it leaves out is counted and said.
+The rule: a flood of records does not feel who watches: where they come faster than anybody reads, some are taken, the
+others counted, and that is said.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from asab_log import JsonFormatter
 PERIOD = 0.25
 """How often the records are fetched, in seconds."""
 
-RATE = 1100
-"""How many records a second are taken for long; more are counted alone."""
+MOST = 400
+"""How many records are taken in a period; more are counted alone."""
 
-BURST = 1100
-"""How many are taken at once, after some quiet."""
+FLOOD = 300
+"""How many records in a period, taken or not, are more than anybody reads: 1,200 a second."""
 
-_MEMORY = 2 * BURST
+FEW = 60
+"""How many are taken in the period after such a one."""
+
+_MEMORY = 2000
 _LONGEST = 16_000
 _CUT = 4_000
-_PAUSE = 0.02
-"""For how long records are counted alone once they come too fast, in seconds."""
 
 
 class Entry(NamedTuple):
@@ -47,12 +49,13 @@ class Records(logging.Handler):
         self._readers: set[Reader] = set()
         self._kept: deque[Entry] = deque(maxlen=_MEMORY)
         self._count = itertools.count(1).__next__  # in one step, whatever other threads do
-        self._credit = float(BURST)
-        self._since = 0.0
+        self._began = 0
+        self._left = 0
+        self._until = 0.0
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Keep a record, or count it; in any thread. Counting takes no lock: a flood should not feel who watches."""
-        if self._credit < 1 and record.created - self._since < _PAUSE:
+        if self._left <= 0 and 0 < self._until - record.created <= PERIOD:
             self._count()
             return True
         line = self.format(record)
@@ -60,9 +63,12 @@ class Records(logging.Handler):
             line = _cut(line)
         self.acquire()
         try:
-            self._credit = min(self._credit + max(record.created - self._since, 0) * RATE, BURST) - 1
-            self._since = record.created
-            self._kept.append(Entry(self._count(), record.levelno, line))
+            number = self._count()
+            if not 0 < self._until - record.created <= PERIOD:
+                self._left = FEW if number - self._began > FLOOD else MOST
+                self._began, self._until = number, record.created + PERIOD
+            self._left -= 1
+            self._kept.append(Entry(number, record.levelno, line))
         finally:
             self.release()
         return True
@@ -84,6 +90,7 @@ class Records(logging.Handler):
             logging.getLogger().removeHandler(self)
             self._kept.clear()
             self._count = itertools.count(1).__next__
+            self._began = 0
 
     def fetch(self, reader: Reader) -> tuple[list[str], int]:
         """Return what has come for a reader, the oldest first, and how many records it has missed before the last."""
