@@ -1,7 +1,8 @@
 """The servers that the web benchmarks ask: `python web_servers.py KIND PORT FOLDER [OPTION…]` serves until SIGTERM.
 
 All answer `/` by the same text. The options: `log` writes an access log to a file in FOLDER, `uvloop` runs that loop,
-`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests, `metrics` measures them;
+`reuse` lets a second process share the port, `ids` and `opentelemetry` trace requests, `metrics` measures them,
+`inspector` has the live page;
 `memory`, `redis` and `cookie` keep sessions, counted by `/write` and read by `/read`.
 """
 
@@ -126,6 +127,7 @@ def serve_asab(order: Order) -> None:
                 "listen": f"127.0.0.1:{order.port}",
                 "access_log": "notice" if "log" in options else "no",
                 "reuse_port": "yes" if "reuse" in options else "no",
+                "inspector": "yes" if "inspector" in options else "no",
             },
             "asab:web:session": {"storage": order.store, "redis_url": REDIS, "cookie_secrets": SECRET},
             "logging:file": {"path": str(order.folder / "asab.log")},

@@ -43,6 +43,22 @@ def subscribed(url: str, queue: str, handler: Any, **config: Any) -> Callable[[A
     return setup
 
 
+# What is shown
+
+
+def test_the_lines_to_the_server_are_shown_without_the_password(amqp_url: str, queue: str) -> None:
+    """Whoever looks at the panel of the message queues sees where the broker is connected, and how."""
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("Hello!", queue)
+        shown: Any = broker.App.Inspection.read("mom")
+        assert {line["purpose"]: line["state"] for line in shown["Lines"]} == {"consume": "open", "publish": "open"}
+        assert all(line["server"].startswith("amqp://") and "@" not in line["server"] for line in shown["Lines"])
+        assert [(row["queue"], row["waiting"]) for row in shown["Queues"]] == [(queue, None)]
+
+    serve(subscribed(amqp_url, queue, Inbox()), scenario)
+
+
 # Queues
 
 

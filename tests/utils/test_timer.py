@@ -276,3 +276,19 @@ def test_jitter_delays_each_run_and_does_not_add_up(app: App) -> None:
     assert len(times) == 100
     assert all(0 <= delay <= 0.5 for delay in late)
     assert len({round(delay, 6) for delay in late}) > 50
+
+
+def test_a_timer_tells_when_it_is_due(loop: VirtualLoop) -> None:
+    """Who looks at an application sees what will happen, and when."""
+
+    async def scenario() -> None:
+        timer = Timer(App(loop), lambda: None, autorestart=True)
+        assert (timer.due, timer.period) == (None, 0)
+        timer.start(5)
+        assert (timer.due, timer.period) == (loop.time() + 5, 5)
+        await asyncio.sleep(7)
+        assert timer.due == 10
+        timer.stop()
+        assert timer.due is None
+
+    loop.run_until_complete(scenario())

@@ -45,11 +45,23 @@ class Components:
         self._halted = False
         self._waiting: deque[Component] = deque()
         self._started: list[Component] = []
+        self._present: Component | None = None
         self._one_at_a_time = asyncio.Lock()
 
     def add(self, component: Component) -> None:
         """Put a component at the end of the list."""
         self._waiting.append(component)
+
+    @property
+    def started(self) -> list[Component]:
+        """What has started, in this order."""
+        return list(self._started)
+
+    @property
+    def all(self) -> list[Component]:
+        """What has started, then what is being started, then what waits."""
+        present = [self._present] if self._present is not None else []
+        return [*self._started, *present, *self._waiting]
 
     def __bool__(self) -> bool:
         """Return whether there is something to start."""
@@ -63,7 +75,7 @@ class Components:
         """
         async with self._one_at_a_time:
             while self._waiting and not (self._halted or self._app._stop_asked):
-                component = self._waiting.popleft()
+                self._present = component = self._waiting.popleft()
                 name = describe(component)
                 try:
                     with self.starting(name):
@@ -72,6 +84,7 @@ class Components:
                     e.add_note(f"in initialize() of {name}")
                     raise
                 self._started.append(component)
+                self._present = None
 
     @contextlib.contextmanager
     def starting(self, name: str) -> Iterator[None]:

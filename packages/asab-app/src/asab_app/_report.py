@@ -52,6 +52,10 @@ class Report:
         finally:
             self._parts.setdefault(name, {})[verb] = round(time.monotonic() - began, 6)
 
+    def took(self, verb: str, name: str) -> float | None:
+        """Return how long a component took, in seconds; `None` if it has not come to that."""
+        return self._parts.get(name, {}).get(verb)
+
     def note(self, name: str, what: str) -> None:
         """Note what went wrong with a component."""
         self._parts.setdefault(name, {})["failure"] = what

@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Any
 
 L = logging.getLogger(__name__)
@@ -73,14 +73,18 @@ async def cancel(tasks: Collection[asyncio.Task[Any]], timeout: float) -> bool:
 
 def where(task: asyncio.Task[Any]) -> str:
     """Return where a task stands, the outermost call first, without ours; `Task.get_stack` knows only that one."""
-    places: list[str] = []
+    places = [f"{name} ({file}:{line})" for name, file, line in stack(task) if os.path.dirname(file) != _HERE]
+    return " > ".join(places) or "its end"
+
+
+def stack(task: asyncio.Task[Any]) -> Iterator[tuple[str, str, int]]:
+    """Yield the calls that a task stands in, the outermost first, each with its name, file and line."""
     awaited: Any = task.get_coro()
     while awaited is not None:
         frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
-        if frame is not None and os.path.dirname(frame.f_code.co_filename) != _HERE:
-            places.append(f"{frame.f_code.co_name} ({frame.f_code.co_filename}:{frame.f_lineno})")
+        if frame is not None:
+            yield frame.f_code.co_name, frame.f_code.co_filename, frame.f_lineno
         awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
-    return " > ".join(places) or "its end"
 
 
 def _first(awaited: Any, *names: str) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asab_app._components import Components
 from asab_app.health import Health
+from asab_app.inspection import Inspection
 from asab_app.module import Module
 from asab_app.work import Work
 
@@ -23,6 +24,7 @@ class Registry(Work):
         Modules: The modules, in the order in which they were added.
         Services: The services by name.
         Health: What of it is down.
+        Inspection: What it has to show of its inside.
     """
 
     def __init__(self) -> None:
@@ -34,6 +36,7 @@ class Registry(Work):
         self._components = Components(app)
         self._running = False
         self.Health: Health = Health(app)
+        self.Inspection: Inspection = Inspection(app)
 
     def add_module(self, module_class: type[M]) -> M:
         """Make a module and register it; of a class that is there already the first one is returned.

@@ -3,6 +3,7 @@
 The layer's map, from the top:
 
 - `module` - `Module`, what an application adds; `service` - `MOMService`, which runs the brokers.
+- `_panel` - what is shown of the brokers to whoever looks.
 - `broker` - `Broker`, what all brokers have in common, on `_sending` and `_calling`, which publish and call, and on
   `_transport`, what each kind brings itself; `_options` - what is configured; `_deadlines` - what the end may take.
 - `_dispatcher` - which handler gets a message; `_failures` - what becomes of one that was not handled; `_replies` -

@@ -80,6 +80,11 @@ class Dispatcher:
         # A broker in memory delivers in the context of whoever publishes, which is none of the handler's.
         self._context = contextvars.copy_context()
 
+    @property
+    def busy(self) -> int:
+        """How many messages are being handled, or wait for their turn."""
+        return len(self._tasks)
+
     def add(self, target: str, handler: Handler, reply_to: str | None, concurrency: int = 0) -> None:
         """Have a handler called for every message of a target, so many at once."""
         if not callable(handler):

@@ -122,6 +122,13 @@ class AMQPBroker(Broker):
                 busy = error
         raise busy
 
+    def _lines(self) -> list[dict[str, str]]:
+        lines = {"consume": self._in, "publish": self._out}
+        return [
+            {"purpose": purpose, "server": str(line.address), "state": line.state.value}
+            for purpose, line in lines.items()
+        ]
+
     def _waited_for(self) -> str:
         return f"{self._out.address} has not confirmed the message"
 

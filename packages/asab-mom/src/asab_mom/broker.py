@@ -209,6 +209,14 @@ class Broker(Calling):
         self._add(Subscription(queue, exchange, routing_key, own=True, target=target))
         return queue
 
+    def _lines(self) -> list[dict[str, str]]:
+        """Return the connections to the server, for people: their `purpose`, `server` and `state`."""
+        return []
+
+    def _waiting(self, subscription: Subscription) -> int | None:
+        """Return how many messages wait in a queue, where that is known without asking."""
+        return None
+
     def _count(self, what: str) -> None:
         self.Counts[what] += 1
         self._meter.count(what)

@@ -131,6 +131,14 @@ class MemoryBroker(Broker):
     async def _declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
         self._server.declare(queue, arguments)
 
+    def _lines(self) -> list[dict[str, str]]:
+        state = "closed" if self._closed else "open" if self._up.is_set() else "lost"
+        return [{"purpose": "consume, publish", "server": "this process", "state": state}]
+
+    def _waiting(self, subscription: Subscription) -> int | None:
+        queue = self._server.queues.get(subscription.queue)
+        return None if queue is None else len(queue.waiting)
+
     def _consumer(self, subscription: Subscription) -> Consumer:
         prefetch = UNLIMITED if subscription.answers else self._prefetch
         return Consumer(prefetch, functools.partial(self._deliver, subscription))

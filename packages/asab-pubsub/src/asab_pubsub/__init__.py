@@ -7,6 +7,7 @@ The layer's map, from the bottom:
 - `pubsub` - `PubSub`, the bus: delivery in the order of subscription.
 - `decorator` - `subscribe`, which marks methods for `PubSub.subscribe_all`.
 - `subscriber` - `Subscriber`, for coroutines that wait for messages.
+- `traffic` - `Traffic`, which counts what passes while somebody watches, and who is subscribed.
 - `testing` - `RecordingPubSub`, a bus that remembers.
 
 It needs nothing but the standard library, and asyncio only where a coroutine comes in.

@@ -92,6 +92,16 @@ class Timer:
             return True
         return self.AutoRestart and self.Task is not None and not self.Task.done()  # in the middle of a run
 
+    @property
+    def due(self) -> float | None:
+        """When the next run is due, by the clock of the event loop; `None` if none is, or while one is under way."""
+        return None if self._handle is None else self._due
+
+    @property
+    def period(self) -> float:
+        """The time of the last start, in seconds; 0 before the first."""
+        return self._timeout
+
     def start(self, timeout: float) -> None:
         """Start the timer.
 

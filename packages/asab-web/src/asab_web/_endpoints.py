@@ -1,4 +1,4 @@
-"""The endpoints under `/asab/v1/` that a container has when its section says so."""
+"""The endpoints under `/asab/` that a container has when its section says so."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def endpoints(section: str, container: WebContainer, app: asab_app.Application) 
 
     Args:
         section: The section of the container, for messages.
-        container: The container, whose options `health`, `health_details`, `metrics` and `openapi` are
+        container: The container, whose options `health`, `health_details`, `metrics`, `openapi` and `inspector` are
             obeyed.
         app: The application.
 
@@ -35,6 +35,10 @@ def endpoints(section: str, container: WebContainer, app: asab_app.Application) 
         found.append(_metrics(section, webapp, app))
     if container.Config.getboolean("openapi"):
         found.append(_openapi(section, webapp, app))
+    if container.Config.getboolean("inspector"):
+        from asab_web.inspector import Inspector  # who has none does not pay for it
+
+        found.append(Inspector(webapp, app, container.Config).add)
     return found
 
 

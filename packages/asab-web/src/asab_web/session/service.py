@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -62,6 +63,7 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
         if session_class is not None:
             self.Storage.session_class = session_class
         super().__init__(app, name)
+        app.Inspection.add(_panel_name(app), f"Sessions: {name}", self._inspect)
         webapp.middlewares.append(session_middleware(self.Storage, self.cookie))
         when_measured(app, lambda metrics: metrics.add_source(self._families))
 
@@ -71,6 +73,11 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
         samples = [Sample({"service": self.Name}, len(self.Storage))]
         return [Family("asab_web_sessions", "gauge", "Sessions, where the storage knows their number.", samples)]
 
+    def _inspect(self) -> dict[str, Any]:
+        storage = self.Storage
+        count = len(storage) if isinstance(storage, Sized) else "not counted by this storage"
+        return {"sessions": count, "storage": type(storage).__name__, "cookie": self.cookie.name}
+
     async def health(self) -> str | None:
         """Tell why the storage cannot be reached, if so."""
         return await self.Storage.health()
@@ -78,3 +85,8 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
     async def finalize(self, app: asab_app.Application) -> None:
         """Close the storage."""
         await self.Storage.close()
+
+
+def _panel_name(app: asab_app.Application) -> str:
+    names = ("sessions" if number == 1 else f"sessions-{number}" for number in itertools.count(1))
+    return next(name for name in names if name not in app.Inspection)

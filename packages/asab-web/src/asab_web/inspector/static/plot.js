@@ -1,0 +1,61 @@
+// A number that moves: its value now, and its last two minutes as a line.
+import { h, setText } from "./dom.js";
+
+const POINTS = 120;
+const FEWEST = 30; // points that a plot has room for from the start
+const [WIDTH, HEIGHT] = [240, 48];
+
+export class Plot {
+  /** `show` writes a value for people; `zero` says whether the ground of the plot is zero. */
+  constructor(title, { show, tags = "", zero = true }) {
+    Object.assign(this, { title, show, zero, values: [] });
+    this.number = h("p", { class: "number" }, "–");
+    this.area = shape("path", { class: "area" });
+    this.stroke = shape("path", { class: "stroke" });
+    this.svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
+    this.svg.append(this.area, this.stroke);
+    this.low = h("span");
+    this.high = h("span");
+    this.element = h(
+      "section",
+      { class: "tile" },
+      h("h3", {}, title),
+      tags ? h("p", { class: "tags" }, tags) : null,
+      this.number,
+      this.svg,
+      h("p", { class: "range" }, this.low, this.high),
+    );
+  }
+
+  push(value) {
+    this.values.push(value);
+    if (this.values.length > POINTS) this.values.shift();
+    const high = Math.max(...this.values);
+    const low = Math.min(...this.values);
+    setText(this.number, this.show(value));
+    setText(this.low, `min ${this.show(low)}`);
+    setText(this.high, `max ${this.show(high)}`);
+    this.svg.setAttribute("aria-label", `${this.title}: now ${this.show(value)}, between ${this.show(low)} and ${this.show(high)}`);
+    this.draw(this.zero ? Math.min(0, low) : low, high);
+  }
+
+  draw(low, high) {
+    const span = high - low || 1;
+    const room = Math.max(this.values.length, FEWEST) - 1;
+    const first = room + 1 - this.values.length;
+    const points = this.values.map((value, index) => {
+      const x = ((first + index) / room) * WIDTH;
+      const y = HEIGHT - 3 - ((value - low) / span) * (HEIGHT - 6);
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    });
+    const start = ((first / room) * WIDTH).toFixed(1);
+    this.stroke.setAttribute("d", `M${points.join("L")}`);
+    this.area.setAttribute("d", `M${start},${HEIGHT}L${points.join("L")}L${WIDTH},${HEIGHT}Z`);
+  }
+}
+
+function shape(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
