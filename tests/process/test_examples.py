@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from asab import PersistentDict
 from tests.support.processes import Process, free_port, python
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -186,3 +187,30 @@ def test_ticks_arrive_as_events_and_health_has_a_port_of_its_own(tmp_path: Path)
         assert fetch(f"http://127.0.0.1:{inside}/asab/v1/ready")[0] == 200
         assert fetch(f"http://127.0.0.1:{outside}/asab/v1/ready")[0] == 404
         assert server.stop() == 0
+
+
+def watch(folder: Path, config: str) -> None:
+    """Have the watcher watch itself."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/asab/v1/live"
+    with PersistentDict(folder / "state.db") as state:
+        state[url] = {"url": url}
+    text = (EXAMPLES / "watcher" / "watcher.conf").read_text("utf-8")
+    for before, after in (("127.0.0.1:8080", f"127.0.0.1:{port}"), ("./watcher.db", str(folder / "state.db"))):
+        text = text.replace(before, after)
+    (folder / "watcher.conf").write_text(f"{text}\n[general]\ninclude = {folder / 'site.conf'}\n")
+    (folder / "site.conf").write_text(config)
+    with python("-m", "watcher", "-c", folder / "watcher.conf", cwd=EXAMPLES / "watcher") as process:
+        assert f'url="{url}"' in process.wait_for("is up", "stderr")
+        assert process.stop() == 0
+        assert "Traceback" not in process.stderr
+
+
+def test_the_watcher_runs_without_a_server(tmp_path: Path) -> None:
+    """Whoever has cloned the repository sees all layers work together."""
+    watch(tmp_path, "")
+
+
+def test_the_watcher_runs_with_rabbitmq_by_its_configuration(tmp_path: Path, amqp_url: str) -> None:
+    """The step to a server is a matter of configuration."""
+    watch(tmp_path, f"[watcher]\nbroker = amqp\n[asab:mom:amqp]\nurl = {amqp_url}\n")
