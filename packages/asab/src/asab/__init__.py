@@ -1,6 +1,6 @@
 """ASAB, the Asynchronous Server Application Boilerplate: every documented name at its documented place.
 
-This package hands on the names of the layers below it and has no logic of its own; `asab.PubSub is asab_pubsub.PubSub`.
+It hands on the names of the layers below it, `asab.PubSub is asab_pubsub.PubSub`, and adds no logic of its own to them.
 The map, each module with the layer that it hands on:
 
 - `asab.config` - asab-config; `asab.log` - asab-log; `asab.pubsub` - asab-pubsub.
