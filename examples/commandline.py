@@ -11,6 +11,7 @@ In the background, with `pip install "asab[daemon]"`; `-k` ends it again:
 """
 
 import argparse
+from collections.abc import Sequence
 
 import asab
 
@@ -19,13 +20,13 @@ class MyApplication(asab.Application):
     Description = "Greets, and stays if it should."
     Version = "1.0"
 
-    def parse_args(self) -> argparse.Namespace:
-        """Parse the command line; called in init-time, before the configuration is read."""
+    def parse_arguments(self, args: Sequence[str] | None = None) -> argparse.Namespace:
+        """Parse the command line, or what a test gives in its place; called before the configuration is read."""
         parser = self.create_argument_parser(epilog="Every option has a default.")
         parser.add_argument("name", nargs="?", default="World", help="who is greeted")
         parser.add_argument("--times", type=int, default=1, help="how often")
         parser.add_argument("--stay", action="store_true", help="run on after the greeting")
-        self.arguments = parser.parse_args()
+        self.arguments = parser.parse_args(args)
         return self.arguments
 
     async def main(self) -> None:

@@ -98,11 +98,11 @@ class VirtualRun(Generic[A]):
         Args:
             seconds: How much, by the clock of the application's loop.
         """
-        self._loop.real_time = False
+        self._clock.real_time = False
         try:
             _loop.run(self.app, asyncio.sleep(seconds))
         finally:
-            self._loop.real_time = True
+            self._clock.real_time = True
 
     def wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop of the application, in real time, such as a request to its web server.
@@ -132,7 +132,7 @@ class VirtualRun(Generic[A]):
         return self.app.ExitCode
 
     @property
-    def _loop(self) -> VirtualLoop:
+    def _clock(self) -> VirtualLoop:
         loop = self.app.Loop
         assert isinstance(loop, VirtualLoop)
         return loop
