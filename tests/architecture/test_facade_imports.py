@@ -34,3 +34,8 @@ def test_import_asab_loads_neither_web_nor_queues_nor_third_parties() -> None:
 def test_one_part_does_not_load_the_other(module: str, absent: set[str]) -> None:
     """A web server needs no message queue and a worker no web server."""
     assert not foreign(f"import {module}") & absent
+
+
+def test_the_command_of_asab_is_no_part_of_import_asab() -> None:
+    """An application does not pay for what makes projects, and the facade hands on names, nothing else."""
+    assert not {name for name in loaded_by("import asab") if name.startswith(("asab._new", "asab.__main__"))}

@@ -62,6 +62,8 @@ def test_git_gives_one_wheel_with_every_layer(repository: Path, environment: Emp
         f"for package in {[layer.package for layer in LAYERS]}:\n"
         "    assert __import__(package).__file__.startswith(sys.prefix)\n"
         f"assert asab.__version__ == {FACADE.project['version']!r}\n"
+        "from asab.__main__ import main\n"
+        f"assert main(['new', 'shop', '--path', {str(tmp_path / 'shop')!r}]) == 0\n"
     )
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]

@@ -12,7 +12,7 @@ from asab_config import Config, ConfigObject
 
 LAYERS = ("asab_config", "asab_log", "asab_app", "asab_web", "asab_mom")
 # Of classes whose constructor names no section; those that are only derived from have none.
-SECTIONS = {"WebContainer": "asab:web", "Broker": ""}
+SECTIONS = {"WebContainer": "asab:web", "Broker": "", "Metrics": "asab:metrics"}
 
 
 def options() -> dict[str, dict[str, str]]:

@@ -93,6 +93,13 @@ SERVICES = ("asab.MetricsService", "asab.ProactorService")
 
 # Names of our own that the facade hands on beside them.
 OURS = (
+    Name("asab.testing.RecordingPubSub", layer="asab_pubsub.testing.RecordingPubSub", base="asab.PubSub"),
+    Name("asab.testing.VirtualLoop", "()", layer="asab_utils.testing.VirtualLoop"),
+    Name(
+        "asab.testing.VirtualRun",
+        "(application_class, *, args=(), config=None)",
+        layer="asab_app.testing.VirtualRun",
+    ),
     Name("asab.config.ConfigError", layer="asab_config.ConfigError"),
     Name("asab.log.JsonFormatter", "()", layer="asab_log.JsonFormatter", base="asab.log.StructuredDataFormatter"),
     Name("asab.log.context", "(**struct_data)", layer="asab_log.context"),

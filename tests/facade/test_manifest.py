@@ -37,6 +37,7 @@ MODULES = (
     "asab.proactor",
     "asab.pubsub",
     "asab.socket",
+    "asab.testing",
     "asab.timer",
     "asab.web",
     "asab.web.rest",

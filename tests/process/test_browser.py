@@ -51,6 +51,33 @@ async def test_a_user_logs_in_sees_ticks_arrive_and_logs_out(tmp_path: Path) -> 
     assert 'path="/login" status="303"' in server.stderr
 
 
+@pytest.mark.slow
+async def test_a_check_of_the_watcher_changes_its_page_as_it_is_looked_at(tmp_path: Path) -> None:
+    """The script and the events pass the page's own policy, and a URL with quotes is one all the same."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    folder = EXAMPLE.parent / "watcher"
+    options = "[watcher]\npassword = s\nevery = 0.2\nstate = {}\n[asab:web]\nlisten = 127.0.0.1:{}\n"
+    (tmp_path / "watcher.conf").write_text(options.format(tmp_path / "state.db", port))
+    with python("-m", "watcher", "-c", tmp_path / "watcher.conf", cwd=folder) as server:
+        await asyncio.to_thread(server.wait_for_port, port)
+        async with browser(tmp_path) as page:
+            await page.go(url)
+            await page.see("document.querySelector('input[name=password]')?.name")
+            await page.run("document.querySelector('input[name=password]').value = 's'")
+            await page.run("document.querySelector('form').requestSubmit()")
+            await page.see("document.querySelector('input[name=url]')?.name")
+            await page.run(f"document.querySelector('input[name=url]').value = '{url}?\\x22<b>'")
+            await page.run("document.querySelector('form[action=\"/watch\"]').requestSubmit()")
+            assert await page.see("document.querySelector('tr.up td:nth-child(2)')?.textContent") == "200"
+            await page.run("document.querySelector('tr.up').className = 'old'")
+            assert await page.see("document.querySelector('tr.up')?.cells[0].textContent") == f'{url}?"<b>'
+            await page.run("document.querySelector('form[action=\"/forget\"] button').click()")
+            assert await page.see("document.querySelector('tbody')?.rows.length === 0")
+        assert await asyncio.to_thread(server.stop, signal.SIGTERM) == 0
+    assert "Traceback" not in server.stderr
+
+
 API = """
 import asab
 import pydantic

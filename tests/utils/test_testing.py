@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -55,3 +56,26 @@ def test_the_clock_can_be_moved_but_not_back(loop: VirtualLoop) -> None:
     assert loop.time() == 10
     with pytest.raises(ValueError, match="cannot go back"):
         loop.advance(-1)
+
+
+def test_in_real_time_a_timer_does_not_overtake_the_outside(loop: VirtualLoop) -> None:
+    """A test asks its server in real time, and lets a day pass before and after."""
+    answer = threading.Event()
+
+    def outside() -> str:
+        answer.wait()
+        return "answered"
+
+    async def ask() -> str:
+        asking = loop.run_in_executor(None, outside)
+        loop.call_later(0.01, answer.set)  # a jump over the timeout would come before this
+        return await asyncio.wait_for(asking, 60)
+
+    loop.real_time = True
+    assert loop.run_until_complete(ask()) == "answered"
+    assert 0.01 <= loop.time() < 60
+    loop.real_time = False
+    before = loop.time()
+    loop.run_until_complete(asyncio.sleep(86400))
+    assert loop.time() == pytest.approx(before + 86400)
+    loop.run_until_complete(loop.shutdown_default_executor())

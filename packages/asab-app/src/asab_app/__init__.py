@@ -21,6 +21,7 @@ The layer's map, from the bottom:
   `acceptor` - connections that come there, `_turn_away` - those that come too late.
 - `socket` - `StreamSocketServerService`; `metrics` - what is measured; `proactor` - blocking calls off the loop.
   They stand on the application as any service does.
+- `testing` - `VirtualRun`: a whole application in a test, a day in a second.
 """
 
 from asab_app.application import Application

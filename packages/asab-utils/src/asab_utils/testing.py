@@ -7,13 +7,15 @@ A day of timers takes a moment, and always the same moments:
 
 The limits: only the loop's clock is virtual. Input and output, threads and processes run in real time. While something
 is ready the virtual clock stands still, and as soon as nothing is, it jumps: beside a timer, whatever waits for the
-outside loses the race. `time.time()` and `time.sleep()` are the real ones.
+outside loses the race. With `loop.real_time = True` it waits instead, as long as a test has to do with the outside.
+`time.time()` and `time.sleep()` are the real ones.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +27,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Make the loop."""
         self._virtual_selector = _VirtualSelector()
         super().__init__(self._virtual_selector)
+
+    @property
+    def real_time(self) -> bool:
+        """Whether the loop waits for its timers, and its clock goes on as it waits; at first it jumps. May be set."""
+        return self._virtual_selector.waits
+
+    @real_time.setter
+    def real_time(self, waits: bool) -> None:
+        self._virtual_selector.waits = waits
 
     def time(self) -> float:
         """Return the virtual time, in seconds."""
@@ -46,10 +57,16 @@ class _VirtualSelector(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.waits = False
         self._real = selectors.DefaultSelector()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready; without a timer to jump to, wait for it."""
+        if self.waits:
+            begin = time.monotonic()
+            ready = self._real.select(timeout)
+            self.now += time.monotonic() - begin
+            return ready
         ready = self._real.select(None if timeout is None else 0)
         if not ready and timeout is not None:
             self.now += timeout

@@ -8,8 +8,8 @@ The layer's map, from the bottom:
   put together by `_aspects`.
 - `_tracing` - requests as steps of a trace; `tracing` - those of a client that go on with it.
 - `_measuring` - requests by route, where the application has metrics.
-- `_endpoints` - what a container serves under `/asab/`: `_health`, the metrics by `_exposition`, the document of `openapi`,
-  and `inspector`, the live page; `_routes` - routes that give way to the application's.
+- `_endpoints` - what a container serves under `/asab/`: `_health`, the metrics by `_exposition`, the document of
+  `openapi`, and `inspector`, the live page; `_routes` - routes that give way to the application's.
 - `container` - `WebContainer`: an aiohttp application and the addresses that it is served on.
 - `service` - `WebService`: the containers of an application; `module` - `Module`, which adds it.
 - `session` - sessions, their storages, their cookie.

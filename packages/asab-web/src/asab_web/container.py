@@ -91,8 +91,8 @@ class WebContainer(ConfigObject):
             config_section_name: The section with `listen`: an address a line, as `8080`, `0.0.0.0:8080`,
                 `0.0.0.0 8080`, `[::1]:8080`, `:: 8080`, the path of a unix socket (`mode=660` behind it says who may
                 connect) or `fd:<name>`; `ssl:<name>` behind it adds TLS by the section `[ssl:<name>]`. The other
-                options are in the README; `health`, `metrics` and `openapi` add endpoints under `/asab/v1/`, `inspector`
-                the live page at `/asab/`.
+                options are in the README; `health`, `metrics` and `openapi` add endpoints under `/asab/v1/`, and
+                `inspector` the live page at `/asab/`.
             config: Values that win over the section.
 
         Raises:

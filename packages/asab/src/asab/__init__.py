@@ -1,6 +1,6 @@
 """ASAB, the Asynchronous Server Application Boilerplate: every documented name at its documented place.
 
-This package hands on the names of the layers below it and has no logic of its own; `asab.PubSub is asab_pubsub.PubSub`.
+It hands on the names of the layers below it, `asab.PubSub is asab_pubsub.PubSub`, and adds no logic of its own to them.
 The map, each module with the layer that it hands on:
 
 - `asab.config` - asab-config; `asab.log` - asab-log; `asab.pubsub` - asab-pubsub.
@@ -9,6 +9,8 @@ The map, each module with the layer that it hands on:
   `asab.tracing` - asab-app.
 - `asab.web` and the modules in it - asab-web, which needs aiohttp.
 - `asab.mom` and the modules in it - asab-mom, whose `asab.mom.amqp` needs aioamqp.
+- `asab.testing` - what the layers have for the tests of applications.
+- `asab.__main__`, `asab._new` - the command `asab`, which nothing here imports.
 
 `import asab` brings in neither `asab.web` nor `asab.mom`, hence neither aiohttp nor aioamqp.
 """
