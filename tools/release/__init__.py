@@ -3,7 +3,8 @@
 The map, from the bottom:
 
 - `errors` - `ReleaseError`, the one line that ends a command.
-- `wheels` - `Wheel`, what is known of it from its folder; `bumps` - major, minor, patch; `repository` - tags and commits.
+- `wheels` - `Wheel`, what is known of it from its folder; `bumps` - major, minor, patch.
+- `repository` - tags and commits.
 - `notes` - what has changed for users, a file each, until the release makes them an entry of the changelog.
 - `api` - the public API beside that of the last release, and the bump that it demands.
 - `ranges` - what the wheels require of each other; widened by a release that is out of them.

@@ -40,6 +40,7 @@ class Changes:
         return Bump.MAJOR if self.breaking else Bump.MINOR if self.new else Bump.NONE
 
     def __str__(self) -> str:
+        """Return why it is that, the first few reasons of it."""
         reasons = self.breaking or [f"{name} is new" for name in self.new]
         return "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
 
@@ -79,10 +80,10 @@ def check(wheel: Wheel) -> str:
     return f"{wheel}: {found.bump} by its API since {found.base}, {declared} declared"
 
 
-def load(root: Path, package: str) -> griffe.Object:
+def load(root: Path, package: str) -> griffe.Object | griffe.Alias:
     """Return what the sources of a package say, and those of the layers that it hands on."""
     sources = sorted(root.glob("packages/*/src"))
-    loaded = griffe.load(
+    return griffe.load(
         package,
         search_paths=sources,
         resolve_aliases=True,
@@ -90,8 +91,6 @@ def load(root: Path, package: str) -> griffe.Object:
         allow_inspection=False,
         try_relative_path=False,
     )
-    assert isinstance(loaded, griffe.Object)
-    return loaded
 
 
 def names(owner: griffe.Object | griffe.Alias) -> Iterator[str]:

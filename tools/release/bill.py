@@ -61,7 +61,7 @@ def draw_up(wheel: Wheel) -> dict[str, Any]:
         others = {line for each in closure(wheel) for line in each.requirements if Requirement(line).name not in ours}
         uv("pip", "install", "--quiet", "--python", python, *Path(folder, "wheels").glob("*.whl"), *sorted(others))
         # Where it lies on this machine is nobody's business: no path gets into the bill.
-        command = [sys.executable, "-m", "cyclonedx_py", "environment", python, "--output-reproducible", "-o", "-"]
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--output-reproducible", "-o", "-"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ReleaseError(f"cyclonedx-py fails:\n{result.stderr.strip()}")
@@ -70,13 +70,14 @@ def draw_up(wheel: Wheel) -> dict[str, Any]:
 
 
 def licence(component: dict[str, Any]) -> str:
-    """Return the licence of a component of a bill as an SPDX expression; what it names as a classifier is translated."""
+    """Return the licence of a component as an SPDX expression, also if the bill has it by a classifier."""
     found = []
     for each in component.get("licenses", ()):
         named = each.get("license", {})
         name = each.get("expression") or named.get("id") or named.get("name", "")
         found.append(CLASSIFIERS.get(name, name))
-    return " AND ".join(f"({one})" if " OR " in one else one for one in dict.fromkeys(found)) or "unknown"
+    several = [f"({one})" if " OR " in one else one for one in dict.fromkeys(found)]
+    return " AND ".join(several) if len(several) > 1 else found[0] if found else "unknown"
 
 
 def allowed(expression: str) -> bool:

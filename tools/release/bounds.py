@@ -37,7 +37,7 @@ def check(wheel: Wheel, age: str) -> bool:
         frozen = uv("pip", "list", "--format", "freeze", "--python", python).splitlines()
         shown = [line for line in frozen if Requirement(line).name in names or line.startswith("asab")]
         print(f"--- {wheel}, {age}: {', '.join(shown)}", flush=True)
-        command = [python, "-m", "tests.architecture.alone", wheel.name, "-q", "-m", "not slow and not proof"]
+        command = [str(python), "-m", "tests.architecture.alone", wheel.name, "-q", "-m", "not slow and not proof"]
         return not subprocess.run(command, cwd=wheel.root, check=False).returncode
 
 

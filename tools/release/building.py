@@ -58,7 +58,7 @@ def build(project: Path, into: Path, time: int | None = None, umask: int = -1) -
     Raises:
         ReleaseError: The build fails; it says what hatchling says.
     """
-    command = [sys.executable, "-m", "hatchling", "build", "--directory", into.absolute(), "-t", "wheel", "-t", "sdist"]
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(into.absolute()), "-t", "wheel", "-t", "sdist"]
     environment = os.environ | ({} if time is None else {"SOURCE_DATE_EPOCH": str(time)})
     result = subprocess.run(
         command, cwd=project, env=environment, umask=umask, capture_output=True, text=True, check=False

@@ -18,6 +18,7 @@ class Bump(IntEnum):
     MAJOR = 3
 
     def __str__(self) -> str:
+        """Return the word of the command line."""
         return self.name.lower()
 
     def of(self, version: Version) -> Version:

@@ -41,8 +41,8 @@ def prepare(wheel: Wheel, bump: Bump, day: datetime.date) -> list[str]:
         f"{wheel} {version} is prepared.",
         *(_range_line(each, version) for each in ranges.on(wheel)),
         *(f"packages/{name} has a note of it: release that wheel next, as a patch at least." for name in widened),
-        "Environments know versions from when they were made: hatch env prune",
-        f'Then: .ci/run && git add --all packages && git commit -m "{wheel} {version}" && git tag {tag}',
+        f"Check: hatch env prune && .ci/run && hatch run release:bounds {' '.join([wheel.name, *widened])}",
+        f'Commit: git add --all packages && git commit -m "{wheel} {version}" && git tag {tag}',
         f"Tag: {tag}",
     ]
 

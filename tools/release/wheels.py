@@ -68,6 +68,7 @@ class Wheel:
         return f"{self.name}-v{version}"
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
 
