@@ -11,9 +11,6 @@ from tests.architecture.building import call
 from tests.architecture.layers import ROOT
 from tools.release.wheels import Wheel, find
 
-if not shutil.which("git"):
-    pytest.skip("git is not installed; it comes with `apt-get install git`", allow_module_level=True)
-
 AUTHOR = ("-c", "user.name=Nobody", "-c", "user.email=nobody@localhost", "-c", "commit.gpgsign=false")
 LOW = """\
 [build-system]
@@ -52,6 +49,8 @@ class Repository:
     """A git repository with wheels in it."""
 
     def __init__(self, root: Path) -> None:
+        if not shutil.which("git"):
+            pytest.skip("git is not installed; it comes with `apt-get install git`")
         self.root = root
         call("git", "init", "--quiet", cwd=root)
         self.commit()
@@ -94,10 +93,10 @@ def small(tmp_path: Path) -> Repository:
     return repository
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+@pytest.fixture
+def whole(tmp_path: Path) -> Repository:
     """All packages of this repository and the tools, with no release yet."""
-    root = tmp_path_factory.mktemp("whole") / "repository"
+    root = tmp_path / "whole"
     for name in ("packages", "tools"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "changes"))
     return Repository(root)
