@@ -39,8 +39,9 @@ class Index:
         while wanted:
             if (name := wanted.pop()) not in found:
                 found[name] = distribution(name)
-                lines = map(Requirement, found[name].requires or ())
-                wanted += [canonicalize_name(line.name) for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]
+                lines = [Requirement(line) for line in found[name].requires or ()]
+                needed = [line for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]
+                wanted += [canonicalize_name(line.name) for line in needed]
         for project, each in found.items():
             (self.folder / project).mkdir(parents=True)
             pack(each, self.folder / project)
