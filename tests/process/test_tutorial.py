@@ -35,7 +35,7 @@ def guests(address: str, form: Mapping[str, str] | None = None) -> object:
 
 
 def test_the_application_of_the_tutorial_does_what_it_is_made_for(tmp_path: Path) -> None:
-    """It has settings, a web page, messages, metrics and a state that outlives it; what serves it serves a user's own."""
+    """It has settings, a web page, messages, metrics and a state that outlives it, as a user's own has."""
     address = copied(tmp_path)
     with started(tmp_path) as process:
         process.wait_for("is ready", "stderr")
