@@ -277,7 +277,7 @@ def test_whatever_is_measured_can_be_read(rows: list[Row]) -> None:
     made["duty"] = DutyCycle(loop, "duty", {"name": "x", "le": "y", "0": "z"}, {"": True})
     loop.close()
     shown = list(map(exposed, Unique()(map(family, made.values()))))
-    openmetrics, text = write_openmetrics(Shown(shown)).decode(), write_text(Shown(shown)).decode()
+    openmetrics, text = write_openmetrics(Shown(shown)).decode(), write_text(Shown(shown)).decode()  # type: ignore[no-untyped-call,unused-ignore]
     assert {re.sub("_total$", "", family.name) for family in parse_text(text)} >= {"duty_seconds"}
     found = samples(openmetrics)
     assert value(found, "duty_seconds_total", tag_name="x", tag_le="y", tag_0="z") >= 0
