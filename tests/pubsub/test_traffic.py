@@ -38,6 +38,7 @@ def test_messages_and_calls_are_counted_while_somebody_watches() -> None:
         bus.publish("unheard!")
     bus.publish("x!")
     assert traffic.messages == {"x!": 2, "unheard!": 1}
+    assert bus.published == {"x!": 4}  # the bus's own count goes on meanwhile
     assert {key: calls.count for key, calls in traffic.calls.items()} == {
         ("x!", describe(double)): 2,
         ("x!", describe(listener.on_message)): 2,

@@ -109,6 +109,7 @@ def _publish(bus: PubSub, watchers: list[Traffic], message_type: str, *args: Any
     channel = bus._channels.get(message_type)
     if channel is None:
         return
+    channel.published += 1
     targets = channel.freeze() if channel.targets is None else channel.targets
     deliver = bus._deliver_later if kwargs.pop("asynchronously", False) else bus._deliver
     deliver(tuple(_measured(target, message_type, watching) for target in targets), message_type, args, kwargs)
