@@ -22,7 +22,7 @@ _BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 # What runs by itself; everything else needs something around it.
-_PROGRAM = re.compile(r"\.run\(|run_until_complete|\bsetup\(\)")
+_PROGRAM = re.compile(r"\.run\(|run_until_complete|VirtualRun\(|\bsetup\(\)")
 
 
 @dataclass(frozen=True)
