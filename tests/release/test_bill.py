@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.release.bill import allowed, licence
+from tools.release.bill import allowed, licence, without_paths
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_what_gives_a_choice_or_asks_for_no_more_than_a_name_is_allowed(expressi
 def test_what_is_not_on_the_list_or_not_understood_is_not_allowed(expression: str) -> None:
     """A licence that nobody has read must not come in silently with an update."""
     assert not allowed(expression)
+
+
+def test_a_bill_tells_nothing_of_the_machine_that_drew_it_up() -> None:
+    """It is published; and two machines have to give the same one."""
+    home, here = {"url": "https://localhost/asab"}, {"url": "file:///tmp/x.whl"}
+    bill = {"components": [{"name": "asab", "externalReferences": [home, here]}, {"name": "yarl"}]}
+    assert [each["externalReferences"] for each in without_paths(bill)["components"]] == [[home], []]

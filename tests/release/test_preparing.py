@@ -97,8 +97,8 @@ def test_a_changelog_with_another_heading_is_left_to_its_author(small: Repositor
 
 def test_when_a_file_cannot_be_written_all_are_as_they_were(small: Repository) -> None:
     """A disk that is full in the middle leaves no half of a release."""
-    (small.root / "folder").mkdir()
-    low, new, impossible = small.wheel("low"), small.root / "new.md", small.root / "folder"
-    with pytest.raises(OSError, match="folder"):
+    low, new = small.wheel("low"), small.root / "new.md"
+    impossible = small.wheel("high").pyproject / "below-a-file.md"
+    with pytest.raises(OSError, match=r"pyproject\.toml"):
         write({low.changelog: "new", new: "new", low.pyproject: None, impossible: "new"})
     assert not small.changed()

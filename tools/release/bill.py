@@ -60,12 +60,18 @@ def draw_up(wheel: Wheel) -> dict[str, Any]:
         ours = {each.name for each in closure(wheel)}
         others = {line for each in closure(wheel) for line in each.requirements if Requirement(line).name not in ours}
         uv("pip", "install", "--quiet", "--python", python, *Path(folder, "wheels").glob("*.whl"), *sorted(others))
-        # Where it lies on this machine is nobody's business: no path gets into the bill.
         command = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--output-reproducible", "-o", "-"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ReleaseError(f"cyclonedx-py fails:\n{result.stderr.strip()}")
-    bill: dict[str, Any] = json.loads(result.stdout)
+    return without_paths(json.loads(result.stdout))
+
+
+def without_paths(bill: dict[str, Any]) -> dict[str, Any]:
+    """Take out where on this machine our wheels were installed from; two machines give the same bill."""
+    for component in bill["components"]:
+        references = [each for each in component.get("externalReferences", ()) if not each["url"].startswith("file:")]
+        component["externalReferences"] = references
     return bill
 
 

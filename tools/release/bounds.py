@@ -32,13 +32,7 @@ def check(wheel: Wheel, age: str) -> bool:
         others = third_parties(wheel)
         pins = oldest(others, python) if age == "oldest" else others
         files = [file for each in closure(wheel) for file in build_one(each, wheel, age, Path(folder, "wheels"))]
-        # Over what the tools of the tests would rather have: it is the wheel that is under test.
-        overrides = Path(folder, "overrides.txt")
-        overrides.write_text("\n".join(pins), encoding="utf-8")
-        uv(
-            "pip", "install", "--quiet", "--python", python, "--group", "test", *files, *pins,
-            "--overrides", overrides, cwd=wheel.root,
-        )  # fmt: skip
+        uv("pip", "install", "--quiet", "--python", python, "--group", "test", *files, *pins, cwd=wheel.root)
         names = {Requirement(line).name for line in others}
         frozen = uv("pip", "list", "--format", "freeze", "--python", python).splitlines()
         shown = [line for line in frozen if Requirement(line).name in names or line.startswith("asab")]

@@ -1,4 +1,4 @@
-"""The commit of a release: all checks first, then all files, or none of them."""
+"""The files of a release's commit: all checks first, then all files, or none of them."""
 
 from __future__ import annotations
 
@@ -101,18 +101,21 @@ def _range_line(each: ranges.Range, version: Version) -> str:
 
 def write(files: Files) -> None:
     """Write and take away files; if one of them fails, all are as they were."""
-    before: Files = {file: file.read_text("utf-8") if file.exists() else None for file in files}
+    before: Files = {}
     try:
-        _put(files)
+        for file, text in files.items():
+            before[file] = file.read_text("utf-8") if file.exists() else None
+            _put(file, text)
     except OSError:
-        _put({file: text for file, text in before.items() if file.exists() != (text is not None) or text})
+        for file, text in before.items():
+            if text is not None or file.exists():
+                _put(file, text)
         raise
 
 
-def _put(files: Files) -> None:
-    for file, text in files.items():
-        if text is None:
-            file.unlink(missing_ok=True)
-        else:
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+def _put(file: Path, text: str | None) -> None:
+    if text is None:
+        file.unlink()
+    else:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
