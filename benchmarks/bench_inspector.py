@@ -69,6 +69,7 @@ def measure(rounds: int, seconds: int) -> dict[str, list[Turn]]:
             take("nobody looks", inspected)
             for panel in PANELS:
                 with watching(inspected, panel):
+                    ask(inspected, CONNECTIONS, 1)  # a page is open for longer than its first second
                     take(panel, inspected)
             take("nobody looks any more", inspected)
     return turns
