@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -16,7 +17,7 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.exposition import generate_latest as write_text
-from prometheus_client.openmetrics.exposition import generate_latest as write_openmetrics
+from prometheus_client.openmetrics import exposition
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
@@ -240,6 +241,9 @@ def test_without_prometheus_client_the_start_says_what_to_install(tmp_path: Any)
     (line,) = ended.stderr.splitlines()
     assert 'pip install "asab-web[prometheus]"' in line
     assert "[asab:web] metrics = 'yes'" in line
+
+
+write_openmetrics: Callable[[Collector], bytes] = exposition.generate_latest
 
 
 class Shown(Collector):

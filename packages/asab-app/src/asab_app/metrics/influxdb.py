@@ -146,8 +146,11 @@ class InfluxDBTarget(Target, ConfigObject):
             OSError, HTTPException: If it fails, and may succeed later.
             _RefusedError: If the server does not want it.
         """
-        connect = http.client.HTTPSConnection if self._address.scheme == "https" else http.client.HTTPConnection
-        connection = connect(self._address.hostname or "", self._address.port, timeout=self._timeout)
+        is_safe = self._address.scheme == "https"
+        connect = http.client.HTTPSConnection if is_safe else http.client.HTTPConnection
+        # Without a port it would look for one in the host, and find it in an IPv6 address.
+        port = self._address.port or (443 if is_safe else 80)
+        connection = connect(self._address.hostname or "", port, timeout=self._timeout)
         call = self._app.Loop.run_in_executor(None, self._exchange, connection, body)
         try:
             # The connection's own time-out is that of a single read; a server may send a byte at a time.
