@@ -136,7 +136,7 @@ def test_a_server_that_hangs_holds_nobody_up() -> None:
     async def scenario(app: MeasuredApplication) -> None:
         async with influxdb() as server:
             server.hold = asyncio.Event()
-            target = new_target(app, server.url, V1 | {"timeout": "0.05"})
+            target = new_target(app, server.url, V1 | {"timeout": "0.2"})
             target.take([numbered(1)])
             await server.asked.wait()
             target.take([numbered(2)])

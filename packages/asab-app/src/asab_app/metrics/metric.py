@@ -85,7 +85,7 @@ class Metric:
         """What it is to a server of metrics."""
         return "gauge"
 
-    def labels(self, **labels: str) -> Self:
+    def labels(self, /, **labels: str) -> Self:
         """Return the child for these labels: a metric of the same name, with values of its own and the labels as tags.
 
         The first use of labels makes the child; whoever keeps it saves the search. Above `limit` children, which is
