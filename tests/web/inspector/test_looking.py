@@ -81,13 +81,18 @@ def test_the_metrics_are_shown_as_they_stand() -> None:
 
     def setup(app: WebApplication) -> None:
         app.add_module(metrics.Module)
-        app.get_service("asab.MetricsService").create_gauge("queue", {"of": "mine"}, {"length": 3})
+        service = app.get_service("asab.MetricsService")
+        service.create_gauge("queue", {"of": "mine"}, {"length": 3, "age": float("inf")})
+        service.create_histogram("seconds").observe("", 0.5)
 
     async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
         async with session.get("/asab/inspector/panels/metrics") as answer:
             series = (await answer.json())["data"]["series"]
         queues = [each for each in series if each["metric"] == "queue"]
         assert queues == [{"metric": "queue", "value": "length", "tags": "of=mine", "kind": "Gauge", "number": 3}]
+        shown = {(each["metric"], each["value"]): each["number"] for each in series}
+        assert (shown["seconds", "count"], shown["seconds", "sum"]) == (1, 0.5)
+        assert shown["asab_ready", ""] == 1  # what is built in, too
 
     assert serve(scenario, setup, sections={"asab:web": OPEN}) == 0
 

@@ -1,45 +1,44 @@
-"""The metrics of the application as a panel: what their service has at this moment."""
+"""The metrics of the application as a panel: what is live at this moment, what is built in too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from asab_app.metrics import SERVICE_NAME, Distribution, Family, Metrics
 
 if TYPE_CHECKING:
     import asab_app
 
-SERVICE = "asab.MetricsService"
 LIMIT = 300
 """How many series are shown."""
 
 
 def read(app: asab_app.Application) -> dict[str, Any]:
     """Return the numbers of all metrics, each with its name, its tags and its kind."""
-    service = app.Services.get(SERVICE)
-    if service is None:
+    service = app.Services.get(SERVICE_NAME)
+    if not isinstance(service, Metrics):
         return {"series": [], "note": "This application has no metrics: app.add_module(asab.metrics.Module) adds them."}
-    series = [each for metric in list(vars(service).get("Metrics", {}).values()) for each in _series(metric)]
+    series = [each for family in service.collect() for each in _series(family)]
     more = {"note": f"The first {LIMIT} of {len(series)} are shown."} if len(series) > LIMIT else {}
     return {"series": series[:LIMIT], **more}
 
 
-def _series(metric: Any) -> Iterator[dict[str, Any]]:
-    tags = ", ".join(f"{name}={value}" for name, value in getattr(metric, "Tags", {}).items())
-    for name, value in _numbers(metric.Values):
-        yield {
-            "metric": str(metric.Name),
-            "value": name,
-            "tags": tags,
-            "kind": type(metric).__name__,
-            "number": value,
-        }
+def _series(family: Family) -> Iterator[dict[str, Any]]:
+    for labels, value in family.samples:
+        tags = dict(labels)
+        name = tags.pop("name", "")
+        for part, number in _numbers(value).items():
+            if math.isfinite(number):  # JSON has no others
+                yield {
+                    "metric": family.name,
+                    "value": f"{name} {part}".strip(),
+                    "tags": ", ".join(f"{tag}={text}" for tag, text in tags.items()),
+                    "kind": family.kind.capitalize(),
+                    "number": number,
+                }
 
 
-def _numbers(values: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, float]]:
-    """Yield the numbers of a mapping, those of mappings in it under their names together."""
-    for key, value in list(values.items()):
-        name = f"{before}{key}"
-        if isinstance(value, Mapping):
-            yield from _numbers(value, f"{name} ")
-        elif isinstance(value, (int, float)):
-            yield name, value
+def _numbers(value: float | Distribution) -> dict[str, float]:
+    return {"count": sum(value.counts), "sum": value.sum} if isinstance(value, Distribution) else {"": value}
