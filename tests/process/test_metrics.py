@@ -15,7 +15,7 @@ def test_the_program_of_the_page_tells_what_the_page_says(tmp_path: Path) -> Non
     """What one copies from there works, with the targets too, and what it shows is what one gets."""
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     configuration = "".join(re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL))
-    (shown,) = re.findall(r"```\n(orders_total.*?)```", PAGE, re.DOTALL)
+    (shown,) = re.findall(r"```text\n(orders_total.*?)```", PAGE, re.DOTALL)
     port = free_port()
     (tmp_path / "token").write_text("secret")
     for ours, theirs in {
