@@ -22,8 +22,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
 
-from asab_app.metrics import Counter, DutyCycle, Gauge, Histogram, Metrics, Module, family
-from asab_app.metrics.family import Unique
+from asab_app.metrics import Counter, DutyCycle, Gauge, Histogram, Metrics, Module
+from asab_app.metrics.family import Unique, family
 from asab_web._exposition import exposed
 from asab_web.session import ServiceWebSession
 from tests.support.web import WebApplication, hello, serve

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs, web
 
-from asab_app.metrics import Family, Histogram, Sample, family
+from asab_app.metrics import Family, Histogram, Sample
+from asab_app.metrics.family import family
 
 if TYPE_CHECKING:
     from asab_web._connections import Connections

@@ -13,7 +13,7 @@ The map, from the bottom:
 
 from asab_app.metrics.counter import Counter
 from asab_app.metrics.duty_cycle import DutyCycle
-from asab_app.metrics.family import Family, Sample, family
+from asab_app.metrics.family import Family, Sample
 from asab_app.metrics.gauge import Gauge
 from asab_app.metrics.histogram import Histogram
 from asab_app.metrics.metric import Distribution, Metric, Number
@@ -38,6 +38,5 @@ __all__ = [
     "RateCounter",
     "Sample",
     "Target",
-    "family",
     "when_measured",
 ]
