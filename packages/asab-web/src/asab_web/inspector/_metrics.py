@@ -1,12 +1,14 @@
-"""The metrics of the application as a panel: what their service has at this moment."""
+"""The metrics of the application as a panel: what their service has at this moment, what is built in included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asab_app
+    from asab_app.metrics import Family
 
 SERVICE = "asab.MetricsService"
 LIMIT = 300
@@ -14,32 +16,32 @@ LIMIT = 300
 
 
 def read(app: asab_app.Application) -> dict[str, Any]:
-    """Return the numbers of all metrics, each with its name, its tags and its kind."""
-    service = app.Services.get(SERVICE)
+    """Return the numbers of all metrics, each with its name, its labels and its kind."""
+    service: Any = app.Services.get(SERVICE)
     if service is None:
         return {"series": [], "note": "This application has no metrics: app.add_module(asab.metrics.Module) adds them."}
-    series = [each for metric in list(vars(service).get("Metrics", {}).values()) for each in _series(metric)]
+    series = [each for family in service.collect() for each in _series(family)]
     more = {"note": f"The first {LIMIT} of {len(series)} are shown."} if len(series) > LIMIT else {}
     return {"series": series[:LIMIT], **more}
 
 
-def _series(metric: Any) -> Iterator[dict[str, Any]]:
-    tags = ", ".join(f"{name}={value}" for name, value in getattr(metric, "Tags", {}).items())
-    for name, value in _numbers(metric.Values):
-        yield {
-            "metric": str(metric.Name),
-            "value": name,
-            "tags": tags,
-            "kind": type(metric).__name__,
-            "number": value,
-        }
+def _series(family: Family) -> Iterator[dict[str, Any]]:
+    for sample in family.samples:
+        labels = dict(sample.labels)
+        name = labels.pop("name", "")
+        tags = ", ".join(f"{label}={value}" for label, value in labels.items())
+        for what, number in _numbers(sample.value):
+            if math.isfinite(number):
+                value = " ".join(filter(None, (name, what)))
+                yield {"metric": family.name, "value": value, "tags": tags, "kind": family.kind, "number": number}
 
 
-def _numbers(values: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, float]]:
-    """Yield the numbers of a mapping, those of mappings in it under their names together."""
-    for key, value in list(values.items()):
-        name = f"{before}{key}"
-        if isinstance(value, Mapping):
-            yield from _numbers(value, f"{name} ")
-        elif isinstance(value, (int, float)):
-            yield name, value
+def _numbers(value: Any) -> Iterator[tuple[str, float]]:
+    """Yield the number of a value, or of a distribution how many there were, and their mean."""
+    if isinstance(value, (int, float)):
+        yield "", value
+        return
+    count = sum(value.counts)
+    yield "count", count
+    if count:
+        yield "mean", value.sum / count
