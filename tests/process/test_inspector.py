@@ -33,7 +33,7 @@ SIGHTS = {
 TEXTS = {
     "state": "ready",
     "log": "what is not for sale",
-    "metrics": "shop.sold",
+    "metrics": "shop_sold",
     "parts": "service 'asab.WebService'",
     "configuration": "postgresql://shop:***@db.example.com/orders",
     "loggers": "root",

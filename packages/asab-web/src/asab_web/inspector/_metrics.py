@@ -1,4 +1,4 @@
-"""The metrics of the application as a panel: what is live at this moment, what is built in too."""
+"""The metrics of the application as a panel: what their service has at this moment, what is built in included."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from asab_app.metrics import SERVICE_NAME, Distribution, Family, Metrics
-
 if TYPE_CHECKING:
     import asab_app
+    from asab_app.metrics import Family
 
+SERVICE = "asab.MetricsService"
 LIMIT = 300
 """How many series are shown."""
 
 
 def read(app: asab_app.Application) -> dict[str, Any]:
-    """Return the numbers of all metrics, each with its name, its tags and its kind."""
-    service = app.Services.get(SERVICE_NAME)
-    if not isinstance(service, Metrics):
+    """Return the numbers of all metrics, each with its name, its labels and its kind."""
+    service: Any = app.Services.get(SERVICE)
+    if service is None:
         return {"series": [], "note": "This application has no metrics: app.add_module(asab.metrics.Module) adds them."}
     series = [each for family in service.collect() for each in _series(family)]
     more = {"note": f"The first {LIMIT} of {len(series)} are shown."} if len(series) > LIMIT else {}
@@ -26,19 +26,22 @@ def read(app: asab_app.Application) -> dict[str, Any]:
 
 
 def _series(family: Family) -> Iterator[dict[str, Any]]:
-    for labels, value in family.samples:
-        tags = dict(labels)
-        name = tags.pop("name", "")
-        for part, number in _numbers(value).items():
-            if math.isfinite(number):  # JSON has no others
-                yield {
-                    "metric": family.name,
-                    "value": f"{name} {part}".strip(),
-                    "tags": ", ".join(f"{tag}={text}" for tag, text in tags.items()),
-                    "kind": family.kind.capitalize(),
-                    "number": number,
-                }
+    for sample in family.samples:
+        labels = dict(sample.labels)
+        name = labels.pop("name", "")
+        tags = ", ".join(f"{label}={value}" for label, value in labels.items())
+        for what, number in _numbers(sample.value):
+            if math.isfinite(number):
+                value = " ".join(filter(None, (name, what)))
+                yield {"metric": family.name, "value": value, "tags": tags, "kind": family.kind, "number": number}
 
 
-def _numbers(value: float | Distribution) -> dict[str, float]:
-    return {"count": sum(value.counts), "sum": value.sum} if isinstance(value, Distribution) else {"": value}
+def _numbers(value: Any) -> Iterator[tuple[str, float]]:
+    """Yield the number of a value, or of a distribution how many there were, and their mean."""
+    if isinstance(value, (int, float)):
+        yield "", value
+        return
+    count = sum(value.counts)
+    yield "count", count
+    if count:
+        yield "mean", value.sum / count
