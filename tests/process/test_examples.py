@@ -31,7 +31,7 @@ PRINTED = {
     "blocking.py": "The loop was free\n",
     "commandline.py": "Hello World!\n",
 }
-ELSEWHERE = {"mom.py", "websession.py", "scale", "watcher"}
+ELSEWHERE = {"inspector.py", "mom.py", "websession.py", "scale", "watcher"}
 """Those that have tests of their own."""
 
 
