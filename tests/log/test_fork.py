@@ -34,6 +34,7 @@ def make(loop):
 IN_MID_FLIGHT = """
 async def main():
     global handler
+    asyncio.get_running_loop().slow_callback_duration = 60  # it waits for the child
     handler = make(asyncio.get_running_loop())
     emit("before")
     assert await handler.drain(30)
