@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 import asab_log
 from asab_app import tracing
 from asab_app.tracing import Trace, current_trace
 from asab_config import Config
+from asab_web import EventStreamFactory
 from asab_web.tracing import client_tracing
-from tests.support.web import WebApplication, raw, serve
+from tests.support.opentelemetry import exported
+from tests.support.web import WebApplication, nothing, raw, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 L = asab_log.get_logger("tests.web.tracing")
 
@@ -99,6 +104,123 @@ def test_a_public_server_can_begin_its_own() -> None:
             assert (await answer.json())[0] != PARENT.trace_id
 
     serve(scenario, routes, sections={"asab:web": {"listen": "127.0.0.1:0", "traceparent": "no"}})
+
+
+FORWARDED = {"X-Forwarded-For": "8.8.8.8"}
+BEHIND = {"trusted_proxies": "127.0.0.1"}
+
+
+@on
+@pytest.mark.parametrize(
+    ("headers", "options", "believed"),
+    [
+        ({}, {}, True),
+        (FORWARDED, {}, True),  # nobody was told that there is a proxy: the header is anybody's word
+        (FORWARDED, BEHIND, False),
+        (FORWARDED, BEHIND | {"traceparent": "yes"}, True),
+        ({"X-Forwarded-For": "10.0.0.7"}, BEHIND, True),
+        ({"X-Forwarded-For": "10.0.0.7"}, BEHIND | {"traceparent": "no"}, False),
+        ({"X-Forwarded-For": "::ffff:8.8.8.8"}, BEHIND, False),
+        ({"X-Forwarded-For": "unknown"}, BEHIND, False),
+    ],
+)
+def test_a_stranger_does_not_choose_the_trace(
+    headers: Mapping[str, str], options: Mapping[str, str], believed: bool
+) -> None:
+    """Who may could hide among the requests of somebody else, and have all of his own recorded."""
+
+    async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
+        async with session.get("/ids", headers={**PARENT.headers, **headers}) as answer:
+            assert ((await answer.json())[0] == PARENT.trace_id) is believed
+
+    serve(scenario, routes, sections={"asab:web": {"listen": "127.0.0.1:0", **options}})
+
+
+@on
+def test_the_answer_bears_the_id_if_that_is_wanted() -> None:
+    """Who has had trouble can say which request it was; of errors, streams and what is not found too."""
+    streams: list[EventStreamFactory] = []
+
+    def setup(app: WebApplication) -> None:
+        routes(app)
+        streams.append(EventStreamFactory(app))
+        app.WebApp.router.add_get("/events", streams[0])
+
+    async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
+        for path in ("/ids", "/fail", "/missing", "/events"):
+            async with session.get(path, headers=PARENT.headers) as answer:
+                assert answer.headers["X-Request-ID"] == PARENT.trace_id
+
+    options = {"listen": "127.0.0.1:0", "request_id_header": "X-Request-ID"}
+    serve(scenario, setup, sections={"asab:web": options})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("traceparent", "everybody", "or private"),
+        ("request_id_header", "X Y", "[asab:web] request_id_header = 'X Y': expected the name of a header"),
+    ],
+)
+def test_a_wrong_option_ends_the_start(capsys: pytest.CaptureFixture[str], option: str, value: str, said: str) -> None:
+    """A typing error opens nothing."""
+    with pytest.raises(SystemExit) as stopped:
+        serve(nothing, routes, sections={"asab:web": {"listen": "127.0.0.1:0", option: value}})
+    assert stopped.value.code == 78
+    assert said in capsys.readouterr().err
+
+
+def test_a_span_names_the_client_and_no_more_names_than_there_are() -> None:
+    """Never the proxy, nor the query; and a client cannot make as many names of spans as it likes."""
+
+    async def scenario(_app: WebApplication, session: aiohttp.ClientSession) -> None:
+        async with session.get("/ids?password=secret", headers=FORWARDED), session.request("PROPFIND", "/ids"):
+            pass
+
+    with exported() as exporter:
+        serve(scenario, routes, sections={"asab:web": {"listen": "127.0.0.1:0", **BEHIND}})
+        found = {span.name: dict(span.attributes or {}) for span in exporter.get_finished_spans()}
+    assert list(found) == ["GET /ids", "HTTP"]
+    assert found["HTTP"]["http.request.method"] == "_OTHER"
+    assert isinstance(found["GET /ids"].pop("server.port"), int)
+    assert "aiohttp" in str(found["GET /ids"].pop("user_agent.original"))
+    assert found["GET /ids"] == {
+        "http.request.method": "GET",
+        "http.response.status_code": 200,
+        "http.route": "/ids",
+        "url.path": "/ids",
+        "url.scheme": "http",
+        "network.protocol.version": "1.1",
+        "client.address": "8.8.8.8",
+        "server.address": "127.0.0.1",
+    }
+
+
+def test_hostile_headers_neither_fail_a_request_nor_what_is_exported() -> None:
+    """Anybody can send anything; one value that cannot be encoded would lose an exporter a whole batch."""
+
+    async def scenario(app: WebApplication, _session: aiohttp.ClientSession) -> None:
+        loop = asyncio.get_running_loop()
+        value = st.binary(max_size=200).map(lambda text: text.translate(None, b"\r\n\0"))
+
+        @settings(max_examples=50, suppress_health_check=list(HealthCheck))
+        @given(value, value, value)
+        @example(PARENT.traceparent.encode(), b"a=1", b"\xff\xfe")
+        def check(traceparent: bytes, tracestate: bytes, agent: bytes) -> None:
+            head = b"GET /ids HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            lines = b"traceparent:%b\r\ntracestate:%b\r\nUser-Agent:%b\r\n\r\n" % (traceparent, tracestate, agent)
+            answer = asyncio.run_coroutine_threadsafe(raw(app.url, head + lines), loop).result()
+            assert answer.split()[1] in (b"200", b"400")
+
+        await asyncio.to_thread(check)
+
+    with exported() as exporter:
+        serve(scenario, routes)
+        spans = exporter.get_finished_spans()
+    assert spans
+    for each in spans:
+        for text in dict(each.attributes or {}).values():
+            str(text).encode()
 
 
 @on

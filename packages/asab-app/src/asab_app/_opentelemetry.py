@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 
 from opentelemetry import context, trace
@@ -39,24 +40,27 @@ class OpenTelemetrySpan:
         outer = None if parent is None else set_span_in_context(NonRecordingSpan(_span_context(parent)))
         # The provider may be set at any time; a tracer is kept by it.
         tracer = trace.get_tracer("asab")
-        self._span = tracer.start_span(name, outer, SpanKind[kind.upper()], dict(attributes))
+        said = {key: _sound(value) for key, value in attributes.items()}
+        self._span = tracer.start_span(_text(name), outer, SpanKind[kind.upper()], said)
         self.trace = self._own_ids(trace.get_current_span(outer).get_span_context())
         self._token = context.attach(set_span_in_context(self._span))
 
     def set(self, name: str, value: Attribute) -> None:
         """Add an attribute."""
-        self._span.set_attribute(name, value)
+        self._span.set_attribute(name, _sound(value))
 
     def rename(self, name: str) -> None:
         """Say better what is done."""
-        self._span.update_name(name)
+        self._span.update_name(_text(name))
 
     def end(self, error: BaseException | str | None) -> None:
         """End the span, in error or not; who is cancelled has not failed."""
         if isinstance(error, Exception):
-            self._span.record_exception(error)
+            stack = _text("".join(traceback.format_exception(error)))
+            said = {"exception.message": _text(str(error)), "exception.stacktrace": stack}
+            self._span.record_exception(error, said)
             self._span.set_attribute("error.type", type(error).__qualname__)
-            self._span.set_status(Status(StatusCode.ERROR, str(error)))
+            self._span.set_status(Status(StatusCode.ERROR, _text(str(error))))
         elif isinstance(error, str):
             self._span.set_attribute("error.type", error)
             self._span.set_status(Status(StatusCode.ERROR))
@@ -74,6 +78,15 @@ class OpenTelemetrySpan:
         made = _trace(parent).child() if parent.is_valid else Trace.new()
         self._span = NonRecordingSpan(_span_context(made))
         return made
+
+
+def _sound(value: Attribute) -> Attribute:
+    """Return what can be exported: a stranger may send what is no text, and one such value loses a whole batch."""
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _span_context(of: Trace) -> SpanContext:

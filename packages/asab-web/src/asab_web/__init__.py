@@ -6,7 +6,8 @@ The layer's map, from the bottom:
 - `_host` - which host was asked for; `origin` - where a page is from; `_vary` - what caches look at.
 - `accesslog` - a record for each request; `proxies`, `cors`, `compression` - what a container does for all requests,
   put together by `_aspects`.
-- `_tracing` - requests as steps of a trace; `tracing` - those of a client that go on with it.
+- `_tracing` - requests as steps of a trace; `tracing` - those of a client that go on with it; `_attributes` - what
+  OpenTelemetry is told of both.
 - `_measuring` - requests by route, where the application has metrics.
 - `_endpoints` - what a container serves under `/asab/`: `_health`, the metrics by `_exposition`, the document of
   `openapi`, and `inspector`, the live page; `_routes` - routes that give way to the application's.

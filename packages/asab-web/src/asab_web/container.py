@@ -20,12 +20,11 @@ from asab_app.listener import Listener, open_listeners, open_listeners_now
 from asab_app.metrics import SERVICE_NAME, Metrics
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
-from asab_web import _aspects, accesslog
+from asab_web import _aspects, _tracing, accesslog
 from asab_web._connections import Connections, Limits
 from asab_web._endpoints import endpoints
 from asab_web._keys import NamedAppKey
 from asab_web._measuring import RequestMetrics
-from asab_web._tracing import traced
 
 if TYPE_CHECKING:
     from asab_web.service import WebService
@@ -79,8 +78,8 @@ class WebContainer(ConfigObject):
         "inspector_write": "no",
         "inspector_hosts": "",
         "access_log": "info",
-        "traceparent": "yes",
         **_aspects.DEFAULTS,
+        **_tracing.DEFAULTS,
     }
 
     def __init__(self, websvc: WebService, config_section_name: str, config: Mapping[str, Any] | None = None) -> None:
@@ -113,6 +112,8 @@ class WebContainer(ConfigObject):
             handler_args={"debug": False}, client_max_size=self._limits.body_size
         )
         _aspects.install(self.WebApp, self.Config)
+        self._believes = _tracing.believes(self.Config)
+        _tracing.name_requests(self.WebApp, self.Config)
         self.WebApp[APP] = websvc.App
         self.WebApp.on_shutdown.append(self._end_streams)
         self.WebApp.on_shutdown.append(self._close_websockets)
@@ -162,8 +163,8 @@ class WebContainer(ConfigObject):
             handshake_timeout=self._limits.head or None,
         )
         if tracing.is_on() and runner.server is not None:
-            accept = self.Config.getboolean("traceparent")
-            runner.server.request_handler = traced(runner.server.request_handler, accept=accept)
+            server = runner.server
+            server.request_handler = _tracing.traced(server.request_handler, believes=self._believes)
         for url in self.addresses:
             L.log(LOG_NOTICE, "Listening", struct_data={"address": url, "section": self._section})
 

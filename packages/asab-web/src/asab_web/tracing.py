@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import aiohttp
 
-from asab_app.tracing import Attribute, current_trace, is_recorded, span
+from asab_app.tracing import current_trace, is_recorded, span
+from asab_web._attributes import asked, method
 
 _Session: TypeAlias = aiohttp.ClientSession
 
@@ -30,13 +31,7 @@ async def _on_start(_session: _Session, scope: SimpleNamespace, request: aiohttp
     if current_trace() is None:
         return
     if is_recorded():
-        attributes: dict[str, Attribute] = {
-            "http.request.method": request.method,
-            "server.address": request.url.host or "",
-            "server.port": request.url.port or 0,
-            "url.full": str(request.url.with_user(None).with_query(None)),  # these may be secrets
-        }
-        scope.step = span(request.method, kind="client", attributes=attributes)
+        scope.step = span(method(request), kind="client", attributes=asked(request))
         scope.step.__enter__()
     trace = current_trace()
     if trace is not None:
