@@ -29,17 +29,20 @@ def test_a_child_is_another_step_of_the_same_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "flags"),
     [
-        f"01-{TRACE}-{SPAN}-01",
-        f"cc-{TRACE}-{SPAN}-01-what-the-future-will-be-like",
-        f"00-{TRACE}-{SPAN}-03",  # the flag of level 2
-        f"00-{TRACE}-{SPAN}-ff",
+        (f"01-{TRACE}-{SPAN}-01", 1),
+        (f"cc-{TRACE}-{SPAN}-01-what-the-future-will-be-like", 1),
+        (f"00-{TRACE}-{SPAN}-03", 3),  # of level 2: the id was made by chance
+        (f"00-{TRACE}-{SPAN}-ff", 3),  # what nobody knows yet is not sent on
+        (f"00-{TRACE}-{SPAN}-00", 0),
     ],
 )
-def test_what_newer_versions_send_is_understood_as_far_as_it_is_known(header: str) -> None:
+def test_what_newer_versions_send_is_understood_as_far_as_it_is_known(header: str, flags: int) -> None:
     """Section 4.3: a service must not cut the traces of those that are ahead of it."""
-    assert Trace.parse(header) == Trace(TRACE, SPAN)
+    trace = Trace.parse(header)
+    assert trace == Trace(TRACE, SPAN, bool(flags & 1), random=bool(flags & 2))
+    assert trace.child().traceparent.endswith(f"-0{flags}")
 
 
 @pytest.mark.parametrize(

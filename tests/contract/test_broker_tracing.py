@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,13 @@ import asab_log
 from asab_app import tracing
 from asab_app.tracing import Trace, current_trace, span
 from asab_config import Config
+from asab_mom import CallFailedError
 from tests.support.mom import Inbox
+from tests.support.opentelemetry import exported
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from asab_mom import Broker, Properties
     from tests.support.broker_bench import Bench
 
@@ -145,3 +150,100 @@ def test_nothing_of_the_senders_context_is_the_handlers(bench: Bench) -> None:
         assert records == [None]
 
     bench.run(scenario, accept_replies=True, work=log, reply=replies)
+
+
+@pytest.mark.usefixtures("turned_on")
+def test_messages_do_not_get_each_others_traces(bench: Bench) -> None:
+    """They come while others are sent and handled, and by the same turns of the loop."""
+    inbox = Inbox()
+    sent: dict[bytes, str] = {}
+    got: dict[bytes, str] = {}
+
+    async def keep(properties: Properties, body: bytes) -> None:
+        trace = current_trace()
+        assert trace is not None
+        got[body] = trace.trace_id
+        await inbox(properties, body)
+
+    async def send(broker: Broker, body: bytes) -> None:
+        with span("request") as step:
+            sent[body] = step.trace.trace_id
+            await broker.publish(body, bench.target("work"))
+
+    async def scenario(broker: Broker) -> None:
+        await asyncio.gather(*(send(broker, b"%d" % i) for i in range(50)))
+        await inbox.bodies(50)
+
+    bench.run(scenario, work=keep)
+    assert len(set(sent.values())) == 50
+    assert got == sent
+
+
+@pytest.mark.usefixtures("turned_on")
+def test_a_message_in_the_outbox_keeps_its_trace(bench: Bench, tmp_path: Path) -> None:
+    """It may be sent by the next process, long after the request was answered."""
+    handler, replies = Handler(), Inbox()
+
+    async def scenario(broker: Broker) -> None:
+        with span("request") as step:
+            await broker.publish("x", bench.target("work"))
+        await replies.next()
+        assert handler.trace_ids == [step.trace.trace_id]
+
+    config = {"outbox": str(tmp_path / "outbox")}
+    bench.run(scenario, accept_replies=True, config=config, work=handler, reply=replies)
+
+
+def test_messages_are_spans_by_the_conventions(bench: Bench) -> None:
+    """Any tool shows which message it was, who has sent and who has handled it, and where the answer came from."""
+    replies = Inbox()
+
+    async def double(_properties: Properties, body: bytes) -> bytes:
+        return body * 2
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("ab", bench.target("double"), "42", message_id="one")
+        await replies.next()
+
+    with exported() as exporter:
+        bench.run(scenario, accept_replies=True, double=double, reply=replies)
+        spans = {span.name: span for span in exporter.get_finished_spans()}
+    process = f"process {bench.target('double')}"
+    assert {name: each.kind.name for name, each in spans.items()} == {
+        "send amq.topic": "PRODUCER",
+        process: "CONSUMER",
+        "send reply": "PRODUCER",
+        "process reply": "CONSUMER",
+    }
+    for name, operation in (("send amq.topic", "send"), (process, "process")):
+        attributes = dict(spans[name].attributes or {})
+        assert attributes.pop("messaging.system") in ("rabbitmq", "asab.memory")
+        assert attributes == {
+            "messaging.operation.name": operation,
+            "messaging.operation.type": operation,
+            "messaging.destination.name": "amq.topic",
+            "messaging.rabbitmq.destination.routing_key": bench.target("double"),
+            "messaging.message.id": "one",
+            "messaging.message.conversation_id": "42",
+        }
+
+
+def test_a_handler_that_raises_is_a_failed_span(bench: Bench) -> None:
+    """What went wrong is red, on both sides, and says by what."""
+
+    async def broken(_properties: Properties, _body: bytes) -> None:
+        raise LookupError("no such thing")
+
+    async def scenario(broker: Broker) -> None:
+        with pytest.raises(CallFailedError), span("request"):
+            await broker.call(bench.target("broken"))
+
+    with exported() as exporter:
+        bench.run(scenario, broken=broken)
+        spans = {span.name: span for span in exporter.get_finished_spans()}
+    process = spans[f"process {bench.target('broken')}"]
+    assert not process.status.is_ok
+    assert dict(process.attributes or {})["error.type"] == "LookupError"
+    assert [event.name for event in process.events] == ["exception"]
+    assert not spans["request"].status.is_ok
+    assert spans["send reply"].status.is_ok

@@ -20,6 +20,8 @@ from opentelemetry.trace import (
 from asab_app.trace import Trace
 from asab_app.tracing import Attribute, Kind
 
+_RANDOM = 2  # a flag that older versions have no name for
+
 
 class OpenTelemetrySpan:
     """A span, current in OpenTelemetry too, so that instruments of others find their place under it.
@@ -90,11 +92,12 @@ def _text(text: str) -> str:
 
 
 def _span_context(of: Trace) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED if of.sampled else TraceFlags.DEFAULT)
+    flags = TraceFlags(of.flags)
     state = TraceState.from_header([of.state])
     return SpanContext(int(of.trace_id, 16), int(of.span_id, 16), is_remote=True, trace_flags=flags, trace_state=state)
 
 
 def _trace(of: SpanContext) -> Trace:
     state = of.trace_state.to_header() if of.trace_state else ""
-    return Trace(f"{of.trace_id:032x}", f"{of.span_id:016x}", of.trace_flags.sampled, state)
+    random = bool(of.trace_flags & _RANDOM)
+    return Trace(f"{of.trace_id:032x}", f"{of.span_id:016x}", of.trace_flags.sampled, state, random)

@@ -16,6 +16,7 @@ TRACESTATE = "tracestate"
 # Section 3.2: lower case only; what comes after version 00 may have more fields behind another dash.
 _PARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _SAMPLED = 1
+_RANDOM = 2  # of level 2
 
 # Section 3.3: up to 32 members; 512 characters of them are always passed on, here no more.
 _KEY = r"(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})"
@@ -34,17 +35,19 @@ class Trace:
         span_id: The id of this step, 16 of them.
         sampled: Whether somebody records the trace, or may do so.
         state: What other systems have added, to be passed on: the header `tracestate`, 512 characters at most.
+        random: Whether the id of the trace was made by chance, so that samplers can rely on that.
     """
 
     trace_id: str
     span_id: str
     sampled: bool = True
     state: str = ""
+    random: bool = False
 
     @classmethod
     def new(cls) -> Trace:
         """Begin a trace, with ids by chance."""
-        return cls(_random_id(16), _random_id(8))
+        return cls(_random_id(16), _random_id(8), random=True)
 
     @classmethod
     def parse(cls, traceparent: object, tracestate: object = "") -> Trace | None:
@@ -60,17 +63,23 @@ class Trace:
         match = _PARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
         if match is None or (match[1] == "00" and match[5]):
             return None
-        sampled = bool(int(match[4], 16) & _SAMPLED)
-        return cls(match[2], match[3], sampled, _state(tracestate) if isinstance(tracestate, str) else "")
+        flags = int(match[4], 16)
+        state = _state(tracestate) if isinstance(tracestate, str) else ""
+        return cls(match[2], match[3], bool(flags & _SAMPLED), state, bool(flags & _RANDOM))
 
     def child(self) -> Trace:
         """Return the trace of a step inside this one: the same, with a new `span_id`."""
-        return Trace(self.trace_id, _random_id(8), self.sampled, self.state)
+        return Trace(self.trace_id, _random_id(8), self.sampled, self.state, self.random)
 
     @property
     def traceparent(self) -> str:
         """The value of the header `traceparent`."""
-        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags:02x}"
+
+    @property
+    def flags(self) -> int:
+        """The last field of the header."""
+        return _SAMPLED * self.sampled | _RANDOM * self.random
 
     @property
     def headers(self) -> dict[str, str]:

@@ -127,6 +127,8 @@ class span:
         self._attributes = attributes or {}
         self._before: Trace | None = None
         self._recording: Recording | None = None
+        self._error: BaseException | str | None = None
+        self._ended = False
         self._log_context: context | None = None
 
     def __enter__(self) -> Self:
@@ -166,11 +168,20 @@ class span:
         if self._recording is not None:
             self._recording.rename(name)
 
+    def fail(self, error: BaseException | str) -> None:
+        """Note what it has failed by, though it goes on: for what is done about that.
+
+        Args:
+            error: An exception, or a word for what is none.
+        """
+        self._error = error
+
     def end(self, error: BaseException | str | None = None) -> None:
         """Note that the step is over, though its ids hold on: for what is logged of it afterwards.
 
         Args:
             error: What has failed, if anything has.
         """
-        if self._recording is not None:
-            self._recording.end(error)
+        if self._recording is not None and not self._ended:
+            self._ended = True
+            self._recording.end(error or self._error)

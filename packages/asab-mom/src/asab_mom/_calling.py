@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 import uuid
 from collections.abc import Mapping
@@ -76,12 +77,13 @@ class Calling(Sending):
             message = Message(encode_body(body), target, exchange, properties, mandatory=True)
             await self._accept(message, math.inf, on_disk=False)  # nobody waits for the answer in the next process
 
-        with sending(target, exchange):
+        with sending(self.system, target, exchange):
             return await self._calls.call(ask, target, timeout)
 
     def _answer_queue(self) -> str:
         if self._answers is None:
             self._answers = Subscription(f"{self._appname}.call.{uuid.uuid4().hex}", own=True, answers=True)
-            self._open(self._answers)
+            # It outlives this call: what is said of it later does not belong to the trace of the caller.
+            contextvars.Context().run(self._open, self._answers)
             self._subscriptions.append(self._answers)
         return self._answers.queue

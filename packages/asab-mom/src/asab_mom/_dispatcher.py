@@ -24,7 +24,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
-from asab_app.tracing import is_on
+from asab_app.tracing import is_on, span
 from asab_mom import _deadlines
 from asab_mom._failures import Failures
 from asab_mom._subscription import Subscription
@@ -58,6 +58,7 @@ class Dispatcher:
         failures: Failures,
         count: Callable[[str], None],
         concurrency: int = 0,
+        system: str = "",
     ) -> None:
         """Make a dispatcher without handlers.
 
@@ -67,11 +68,13 @@ class Dispatcher:
             failures: What becomes of messages that are not handled.
             count: Called with `handled` or `failed`, each time that a handler is done.
             concurrency: How many handlers run at once; 0 is as many as there are messages.
+            system: What carries the messages, for those who trace them.
         """
         self._loop = loop
         self._reply = reply
         self._failures = failures
         self._count = count
+        self._system = system
         self._slots = _slots(concurrency)
         self._routes: dict[str, _Route] = {}
         self._tasks: set[asyncio.Task[Outcome]] = set()
@@ -104,7 +107,7 @@ class Dispatcher:
         route = self._routes.get(message.target)
         name = _name(message.target) if route is None else route.name
         if is_on():
-            work = handled(message, functools.partial(self._handle, route, message, source))
+            work = handled(self._system, message, functools.partial(self._handle, route, message, source))
         else:
             work = self._handle(route, message, source)
         self._start(work, name, settle)
@@ -148,7 +151,9 @@ class Dispatcher:
         if late:
             await asyncio.wait(late, timeout=_deadlines.seconds(_deadlines.CANCEL))
 
-    async def _handle(self, route: _Route | None, message: Message, source: Subscription) -> Outcome:
+    async def _handle(
+        self, route: _Route | None, message: Message, source: Subscription, step: span | None = None
+    ) -> Outcome:
         if self._closed:
             return Outcome.RETURN
         if route is None:
@@ -159,17 +164,21 @@ class Dispatcher:
             else:
                 await self._run_in_turn(route, message)
         except Exception as error:
-            return await self._failed(message, source, error)
+            return await self._failed(message, source, error, step)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
             # The handler let the cancellation of something else through. Back in the queue it would do that for ever.
-            return await self._failed(message, source, error)
+            return await self._failed(message, source, error, step)
         self._count("handled")
         return Outcome.ACCEPT
 
-    async def _failed(self, message: Message, source: Subscription, error: BaseException) -> Outcome:
+    async def _failed(
+        self, message: Message, source: Subscription, error: BaseException, step: span | None
+    ) -> Outcome:
         self._count("failed")
+        if step is not None:
+            step.fail(error)
         return await self._failures.failed(message, source, error)
 
     async def _run_in_turn(self, route: _Route, message: Message) -> None:

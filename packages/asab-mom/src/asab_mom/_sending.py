@@ -111,7 +111,8 @@ class Sending(Transport):
             PublishError: If the message has not been accepted.
         """
         exchange = self._exchange if exchange is None else exchange
-        with sending(target, exchange):
+        message_id = _new_id() if message_id is None else message_id
+        with sending(self.system, target, exchange, message_id, correlation_id):
             properties = self._properties(
                 message_id,
                 correlation_id=correlation_id,
@@ -177,7 +178,7 @@ class Sending(Transport):
             raise PublishError(f"{self._waited_for()} within {seconds:g} s{self._state()}") from None
 
     def _properties(self, message_id: str | None = None, *, delivery_mode: int = 2, **values: Any) -> Properties:
-        message_id = os.urandom(16).hex() if message_id is None else message_id
+        message_id = _new_id() if message_id is None else message_id
         if (trace := current_trace()) is not None:
             values["headers"] = carried(trace, values.get("headers"))
         return make_properties(message_id=message_id, app_id=self._appname, delivery_mode=delivery_mode, **values)
@@ -194,6 +195,10 @@ class Sending(Transport):
             self.outbox = Outbox(path, limit, self._send, self._meter.stored)
         except OutboxError as error:
             raise StartupError(f"[{self.Config.name}] outbox: {error}") from error
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 def _seconds(timeout: float) -> float | None:

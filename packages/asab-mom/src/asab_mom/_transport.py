@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_config import ConfigObject
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 class Transport(ConfigObject, abc.ABC):
     """The part of a `Broker` that carries messages, and calls the rest with what comes in."""
+
+    system: ClassVar[str] = "asab"
+    """What carries the messages, in the words of OpenTelemetry."""
 
     @abc.abstractmethod
     def _connect(self) -> None:

@@ -62,6 +62,7 @@ class AMQPBroker(Broker):
         "heartbeat": 30,
         "busy_timeout": 10.0,
     }
+    system = "rabbitmq"
 
     def __init__(
         self,

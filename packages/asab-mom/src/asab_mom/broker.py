@@ -104,10 +104,10 @@ class Broker(Calling):
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
         self._prefetch = number(self, self.Config.getint, "prefetch_count", 1, SHORT_MAX)
         self.Counts: collections.Counter[str] = collections.Counter()
-        replies = Replies(short(self, "reply_exchange"), self._properties, self._accept)
+        replies = Replies(self.system, short(self, "reply_exchange"), self._properties, self._accept)
         failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
         concurrency = number(self, self.Config.getint, "concurrency", 0)
-        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, self._meter.count, concurrency)
+        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, self._meter.count, concurrency, self.system)
         self._calls = Calls(self._count)
         self._answers = None
         self._subscriptions = []

@@ -31,6 +31,7 @@ class MemoryBroker(Broker):
     """
 
     ConfigDefaults: ClassVar[Mapping[str, Any]] = {"url": "memory://default/"}
+    system = "asab.memory"
     _mending: asyncio.TimerHandle | None = None
 
     def __init__(
