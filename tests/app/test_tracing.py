@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from asab_app import Application, proactor, tracing
 from asab_app.tracing import Trace, current_trace, is_on, span
 from asab_config import Config
 from asab_utils import Timer
+from asab_utils.testing import VirtualLoop
 
 L = asab_log.get_logger("tests.tracing")
 
@@ -171,3 +172,70 @@ def test_ids_are_not_logged_by_a_logger_that_is_off(caplog: pytest.LogCaptureFix
     with span("quiet"):
         pass
     assert not caplog.records
+
+
+class Virtual(Application):
+    """An application that keeps in which traces what was done in it."""
+
+    def create_event_loop(self) -> asyncio.AbstractEventLoop:
+        return VirtualLoop()
+
+    async def initialize(self) -> None:
+        self.seen: dict[str, Trace | None] = {}
+
+    def note(self, what: str, *_args: object) -> None:
+        self.seen[what] = current_trace()
+
+
+def test_a_timer_runs_in_the_trace_that_has_started_it_last(make: Callable[..., Any]) -> None:
+    """What is put off until nothing has happened for a while belongs to the last that has happened."""
+
+    class PuttingOff(Virtual):
+        async def main(self) -> None:
+            timer = Timer(self, lambda: self.note("timer"))
+            with span("first"):
+                timer.start(1)
+                await asyncio.sleep(0.5)
+            with span("second") as self.second:
+                timer.restart(1)
+            await asyncio.sleep(2)
+            self.stop()
+
+    app = make(PuttingOff)
+    app.run()
+    assert app.seen == {"timer": app.second.trace}
+
+
+def test_ticks_and_what_others_have_begun_are_in_no_trace(make: Callable[..., Any]) -> None:
+    """A request that happens to be under way has nothing to do with them."""
+
+    class Ticking(Virtual):
+        async def main(self) -> None:
+            self.PubSub.subscribe("Application.tick!", self.note)
+            self.PubSub.subscribe("Application.tick/10!", self.tick)
+            repeating = Timer(self, lambda: self.note("timer"), autorestart=True)
+            repeating.start(1)
+            with span("request"):
+                await asyncio.sleep(11)
+            self.stop()
+
+        async def tick(self, message_type: str) -> None:
+            self.note(message_type)
+
+    app = make(Ticking)
+    app.run()
+    assert app.seen == dict.fromkeys(("Application.tick!", "Application.tick/10!", "timer"))
+
+
+async def test_a_generator_that_ends_elsewhere_undoes_nothing_there() -> None:
+    """The end of an asynchronous generator runs where it is collected, which may be in another trace."""
+
+    async def generate() -> AsyncIterator[None]:
+        with span("generator"):
+            yield
+
+    generator = generate()
+    await asyncio.create_task(anext(generator))  # type: ignore[arg-type]
+    with span("present") as present:
+        await generator.aclose()  # type: ignore[attr-defined]
+        assert current_trace() is present.trace

@@ -153,10 +153,11 @@ class span:
         self.end(error)
         if self._log_context is not None:
             self._log_context.__exit__(kind, error, trace)
+        if _current.get() is not self.trace:  # a generator may end in another context
+            return
         if self._recording is not None:
             self._recording.leave()
-        if _current.get() is self.trace:  # a generator may end in another context
-            _current.set(self._before)
+        _current.set(self._before)
 
     def set(self, name: str, value: Attribute) -> None:
         """Add an attribute, for OpenTelemetry."""
