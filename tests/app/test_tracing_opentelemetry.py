@@ -67,7 +67,6 @@ def test_the_sampling_and_the_state_of_who_has_begun_count(exporter: InMemorySpa
 def test_what_is_no_text_can_be_exported(exporter: InMemorySpanExporter) -> None:
     """One value that no exporter can encode would lose it a whole batch of spans."""
 
-
     def fail() -> None:
         with span("n\udcffame", attributes={"a": "\udcff"}) as step:
             step.set("b", "\ud800\u017e")

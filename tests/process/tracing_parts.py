@@ -85,6 +85,7 @@ class Store(Part):
         self.broker.add("parts.orders", self.on_order)
 
     async def main(self) -> None:
+        await self.broker.publish("", "parts.nowhere")  # returns only when the subscription is there
         sys.stdout.write("ready\n")
 
     async def on_order(self, _properties: asab.mom.Properties, body: bytes) -> bytes:

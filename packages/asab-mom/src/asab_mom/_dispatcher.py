@@ -173,9 +173,7 @@ class Dispatcher:
         self._count("handled")
         return Outcome.ACCEPT
 
-    async def _failed(
-        self, message: Message, source: Subscription, error: BaseException, step: span | None
-    ) -> Outcome:
+    async def _failed(self, message: Message, source: Subscription, error: BaseException, step: span | None) -> Outcome:
         self._count("failed")
         if step is not None:
             step.fail(error)
