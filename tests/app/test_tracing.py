@@ -124,7 +124,7 @@ def test_the_configuration_turns_it_on(
             self.stop()
 
     configured(value)
-    make(TurnedOn)
+    assert make(TurnedOn).run() == 0
     assert is_on() is on
 
 
