@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from asab_app._components import describe as describe_component
 from asab_app._tasks import stack
-from asab_app.inspection import Panel
+from asab_app.inspection import Panel, note_of_more
+from asab_app.metrics._process import resident_memory
 from asab_app.module import Module
 from asab_config import Config
 from asab_pubsub import traffic
@@ -27,6 +28,7 @@ from asab_utils import Timer
 
 if TYPE_CHECKING:
     from asab_app.application import Application
+    from asab_app.health import Status
 
 LIMIT = 300
 """How many rows a table has."""
@@ -38,18 +40,14 @@ def panels(app: Application) -> dict[str, Panel]:
     """Return the panels by name."""
     bus = Bus(app)
     found = [
-        _panel("state", "State", lambda: state(app)),
-        _panel("parts", "Modules and services", lambda: parts(app)),
-        _panel("configuration", "Configuration", configuration),
+        Panel("state", "State", lambda: state(app)),
+        Panel("parts", "Modules and services", lambda: parts(app)),
+        Panel("configuration", "Configuration", configuration),
         Panel("bus", "Message bus", bus.read, bus.watch),
-        _panel("timers", "Timers", lambda: timers(app)),
-        _panel("tasks", "Tasks", lambda: tasks(app)),
+        Panel("timers", "Timers", lambda: timers(app)),
+        Panel("tasks", "Tasks", lambda: tasks(app)),
     ]
     return {panel.name: panel for panel in found}
-
-
-def _panel(name: str, title: str, read: Any) -> Panel:
-    return Panel(name, title, read, contextlib.nullcontext)
 
 
 def state(app: Application) -> Row:
@@ -60,7 +58,7 @@ def state(app: Application) -> Row:
         "version": app.Version,
         "ready": health.ready,
         "alive": health.alive,
-        "down": [_status(app, each.name) for each in health.down],
+        "down": list(map(_status, health.down)),
         "launched": _utc(app.LaunchTime),
         "uptime": round(app.time() - app.LaunchTime, 1),
         "host": platform.node(),
@@ -68,7 +66,7 @@ def state(app: Application) -> Row:
         "python": platform.python_version(),
         "loop": f"{type(app.Loop).__module__}.{type(app.Loop).__qualname__}",
         "processor": time.process_time(),
-        "memory": _memory(),
+        "memory": resident_memory(),
         "threads": threading.active_count(),
         "tasks": len(asyncio.all_tasks(app.Loop)),
         "lag": round(health.lag, 4),
@@ -79,10 +77,11 @@ def parts(app: Application) -> Row:
     """Return modules and services in the order of their start, with their health and how long their start took."""
     components = app._components
     started = {id(component) for component in components.started}
+    down = {each.name: _status(each) for each in app.Health.down}
     rows = []
     for component in components.all:
         name = describe_component(component)
-        status = {} if isinstance(component, Module) else _status(app, component.Name)
+        status = {} if isinstance(component, Module) else down.get(component.Name, {})
         took = components.report.took("start", name)
         rows.append(
             {
@@ -96,11 +95,8 @@ def parts(app: Application) -> Row:
     return {"Parts": rows}
 
 
-def _status(app: Application, name: str) -> Row:
-    for each in app.Health.down:
-        if each.name == name:
-            return {"name": name, "reason": each.reason, "alive": each.alive, "since": _utc(each.since)}
-    return {}
+def _status(status: Status) -> Row:
+    return {"name": status.name, "reason": status.reason, "alive": status.alive, "since": _utc(status.since)}
 
 
 def configuration() -> Row:
@@ -118,7 +114,7 @@ def configuration() -> Row:
                 "shadows": "; ".join(f"{each.value} ({each})" for each in explained.shadowed),
             }
         )
-    return {"Options": rows, **_more(len(places), LIMIT * 10)}
+    return {"Options": rows, **note_of_more(len(places), LIMIT * 10)}
 
 
 class Bus:
@@ -169,7 +165,7 @@ class Bus:
             "deliveries under way": self._app.PubSub.queued,
             "Message types": types[:LIMIT],
             "Subscribers, the slowest first": self._slowest(subscribers)[:LIMIT],
-            **_more(len(types), LIMIT),
+            **note_of_more(len(types), LIMIT),
         }
 
     def _slowest(self, subscribers: dict[str, list[Any]]) -> list[Row]:
@@ -207,14 +203,14 @@ def timers(app: Application) -> Row:
         }
         for timer in found[:LIMIT]
     ]
-    return {"Timers": rows, **_more(len(found), LIMIT)}
+    return {"Timers": rows, **note_of_more(len(found), LIMIT)}
 
 
 def tasks(app: Application) -> Row:
     """Return the tasks of the event loop with where they stand."""
     found = asyncio.all_tasks(app.Loop)
     rows = [{"task": task.get_name(), "stack": _short(stack(task))} for task in itertools.islice(found, LIMIT)]
-    return {"Tasks": sorted(rows, key=lambda row: str(row["task"])), **_more(len(found), LIMIT)}
+    return {"Tasks": sorted(rows, key=lambda row: str(row["task"])), **note_of_more(len(found), LIMIT)}
 
 
 def _short(places: Iterable[tuple[str, str, int]]) -> list[str]:
@@ -227,18 +223,5 @@ def _file(path: str) -> str:
     return path[len(max(folders, key=len, default="")) :].lstrip(os.sep) if folders else path
 
 
-def _more(count: int, limit: int) -> Row:
-    return {"note": f"The first {limit} of {count} are shown."} if count > limit else {}
-
-
 def _utc(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _memory() -> int | None:
-    """Return the bytes of memory that the process has now, where the system tells."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return None

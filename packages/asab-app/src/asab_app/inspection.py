@@ -6,6 +6,7 @@ The rule: who has something to show enters how it is read, and nothing is read, 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import re
 from collections.abc import Callable
@@ -37,7 +38,12 @@ class Panel(NamedTuple):
     name: str
     title: str
     read: Callable[[], object]
-    watch: Callable[[], AbstractContextManager[Any]]
+    watch: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
+
+
+def note_of_more(count: int, limit: int) -> dict[str, str]:
+    """Return what a panel says where it shows only the first rows of a table; nothing if these are all."""
+    return {"note": f"The first {limit} of {count} are shown."} if count > limit else {}
 
 
 class Inspection:
@@ -85,6 +91,11 @@ class Inspection:
         if name in self._added:
             raise ValueError(f"a panel {name!r} is there already: {self._added[name].title!r}")
         self._added[name] = Panel(name, title, read, watch)
+
+    def free_name(self, name: str) -> str:
+        """Return this name for a panel, with a number behind it if there is one of it already."""
+        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        return next(each for each in names if each not in self)
 
     def remove(self, name: str) -> None:
         """Remove a panel that was added; one that is not there is no error."""

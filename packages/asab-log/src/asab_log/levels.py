@@ -17,6 +17,9 @@ LOG_NOTICE: Final = 25
 
 logging.addLevelName(LOG_NOTICE, "NOTICE")
 
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "notice": LOG_NOTICE, "warning": logging.WARNING}
+"""Those that an option may give to records which are no faults, by the names that it has for them."""
+
 _SEVERITIES = (
     (logging.CRITICAL, 2),
     (logging.ERROR, 3),

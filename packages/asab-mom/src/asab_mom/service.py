@@ -31,8 +31,7 @@ class MOMService(Service):
         super().__init__(app, service_name)
         self.Brokers: list[Broker] = []
         self._running = False
-        panel_name = "mom" if service_name == SERVICE_NAME else f"mom-{len(app.Services)}"
-        app.Inspection.add(panel_name, "Message queues", lambda: panel(self.Brokers))
+        app.Inspection.add(app.Inspection.free_name("mom"), "Message queues", lambda: panel(self.Brokers))
         app.PubSub.subscribe("Application.run!", self._on_run)
         app.PubSub.subscribe("Application.tick!", self._on_run)  # the first that is heard after a start in run-time
         app.PubSub.subscribe("Application.exit!", self._on_exit)

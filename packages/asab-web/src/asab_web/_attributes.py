@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Attributes = dict[str, str | bool | int | float]
 
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+METHODS: Final = frozenset(hdrs.METH_ALL)
 
 
 def method(request: web.BaseRequest | aiohttp.TraceRequestStartParams) -> str:
@@ -28,7 +28,7 @@ def method(request: web.BaseRequest | aiohttp.TraceRequestStartParams) -> str:
 def asked_for(request: web.BaseRequest) -> Attributes:
     """Return what a server knows of a request before it is handled."""
     attributes: Attributes = {
-        "http.request.method": request.method if request.method in METHODS else "_OTHER",
+        "http.request.method": _method(request),
         "url.path": request.rel_url.raw_path,
         "url.scheme": request.scheme,
         "network.protocol.version": f"{request.version.major}.{request.version.minor}",
@@ -43,18 +43,22 @@ def asked_for(request: web.BaseRequest) -> Attributes:
     return attributes
 
 
-def route(request: web.BaseRequest) -> str:
-    """Return the route that a request has taken, as `/orders/{id}`; empty for none."""
+def resource(request: web.BaseRequest) -> web.AbstractResource | None:
+    """Return what a request was routed to; None for nothing."""
     found = getattr(request, "_match_info", None)  # a public name of it would fail where nothing was looked for
-    resource = None if found is None else found.route.resource
-    return "" if resource is None else resource.canonical
+    return None if found is None else found.route.resource
+
+
+def route(found: web.AbstractResource | None) -> str:
+    """Return the route that leads there, as `/orders/{id}`; empty for none."""
+    return "" if found is None else found.canonical
 
 
 def asked(request: aiohttp.TraceRequestStartParams) -> Attributes:
     """Return what a client knows of a request before it is sent."""
     url = request.url
     attributes: Attributes = {
-        "http.request.method": request.method if request.method in METHODS else "_OTHER",
+        "http.request.method": _method(request),
         "url.full": str(url.with_user(None).with_query(None).with_fragment(None)),
     }
     if url.host:
@@ -62,6 +66,10 @@ def asked(request: aiohttp.TraceRequestStartParams) -> Attributes:
     if url.port:
         attributes["server.port"] = url.port
     return attributes
+
+
+def _method(request: web.BaseRequest | aiohttp.TraceRequestStartParams) -> str:
+    return request.method if request.method in METHODS else "_OTHER"
 
 
 def _server(host: str) -> Attributes:

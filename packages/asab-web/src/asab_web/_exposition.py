@@ -17,7 +17,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from asab_app.metrics import SERVICE_NAME, Distribution, Family, Metrics, Module
+from asab_app.metrics import Distribution, Family, Metrics, Module, metrics_of
 from asab_web._routes import add_get
 from asab_web.rest._accept import TEXT, preferred
 
@@ -42,8 +42,7 @@ class MetricsEndpoint:
             app: The application.
         """
         self._webapp = webapp
-        service = app.Services.get(SERVICE_NAME)
-        self._collector = _Live(service if isinstance(service, Metrics) else app.add_module(Module).service)
+        self._collector = _Live(metrics_of(app) or app.add_module(Module).service)
 
     def add(self) -> None:
         """Add the route."""

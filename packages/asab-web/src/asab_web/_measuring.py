@@ -11,15 +11,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from asab_app.metrics import Family, Histogram, Sample
 from asab_app.metrics.family import family
+from asab_web._attributes import METHODS, resource, route
 
 if TYPE_CHECKING:
     from asab_web._connections import Connections
 
-_METHODS: Final = frozenset(hdrs.METH_ALL)
 _GONE: Final = 499  # the client, before it was answered; as in the access log
 
 Handle = Callable[[Any], Awaitable[web.StreamResponse]]
@@ -28,15 +28,16 @@ Handle = Callable[[Any], Awaitable[web.StreamResponse]]
 class RequestMetrics:
     """What is measured of one container."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, connections: Connections) -> None:
         """Begin at zero.
 
         Args:
             server: The section of the container.
+            connections: Its connections, which are counted when somebody looks.
         """
         self._labels = {"server": server}
         self._active = 0
-        self._connections: Connections | None = None
+        self._connections = connections
         self._durations = Histogram(
             "http_server_request_duration_seconds", self._labels, description="Time to answer a request, in seconds."
         )
@@ -65,29 +66,22 @@ class RequestMetrics:
 
         return measured
 
-    def watch(self, connections: Connections) -> None:
-        """Count the connections, too, when somebody looks."""
-        self._connections = connections
-
     def families(self) -> Iterator[Family]:
         """Go through the live values."""
         yield family(self._durations)
         yield self._gauge("http_server_active_requests", "Requests that are being answered.", self._active)
-        if self._connections is not None:
-            count = self._connections.count
-            yield self._gauge("asab_web_connections", "Connections of clients, idle ones included.", count)
-            websockets = sum(not each.closed for each in self._connections.websockets)
-            yield self._gauge("asab_web_websockets", "Open WebSockets.", websockets)
+        count = self._connections.count
+        yield self._gauge("asab_web_connections", "Connections of clients, idle ones included.", count)
+        websockets = sum(not each.closed for each in self._connections.websockets)
+        yield self._gauge("asab_web_websockets", "Open WebSockets.", websockets)
 
     def _observe(self, request: web.Request, status: int, seconds: float) -> None:
-        match = request._match_info  # the public property fails where none was looked for
-        resource = None if match is None else match.route.resource
-        method = request.method if request.method in _METHODS else "other"
-        series = self._series.get((method, resource, status))
+        found = resource(request)
+        method = request.method if request.method in METHODS else "other"
+        series = self._series.get((method, found, status))
         if series is None:
-            route = "" if resource is None else resource.canonical
-            series = self._durations.labels(method=method, route=route, status=str(status))
-            self._series[method, resource, status] = series
+            series = self._durations.labels(method=method, route=route(found), status=str(status))
+            self._series[method, found, status] = series
         series.observe("", seconds)
 
     def _gauge(self, name: str, description: str, value: int) -> Family:

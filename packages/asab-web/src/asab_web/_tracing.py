@@ -10,7 +10,6 @@ choose ids can hide his requests among those of somebody else, and have all reco
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,8 @@ from aiohttp import web
 
 from asab_app.tracing import TRACEPARENT, TRACESTATE, Trace, current_trace, is_on, is_recorded, span
 from asab_config import ConfigError
-from asab_web._attributes import asked_for, method, route
+from asab_web._attributes import asked_for, method, resource, route
+from asab_web._ip import parse_ip
 from asab_web.proxies import REMOTE, TrustedProxies
 
 if TYPE_CHECKING:
@@ -113,11 +113,8 @@ def _comes_from_private(proxies: TrustedProxies | None, request: web.BaseRequest
 @functools.lru_cache(maxsize=1024)
 def _is_private(remote: str) -> bool:
     """Return whether an address is one that the internet does not route."""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return False
-    return bool((getattr(address, "ipv4_mapped", None) or address).is_private)
+    address = parse_ip(remote)
+    return address is not None and address.is_private
 
 
 def _sent_with(request: web.BaseRequest, believes: Believes) -> Trace | None:
@@ -130,7 +127,7 @@ def _sent_with(request: web.BaseRequest, believes: Believes) -> Trace | None:
 
 def _describe(step: span, request: web.BaseRequest, status: int) -> str | None:
     """Tell what has become known meanwhile; return the error that an answer is."""
-    if found := route(request):
+    if found := route(resource(request)):
         step.rename(f"{method(request)} {found}")
         step.set("http.route", found)
     if remote := request.get(REMOTE):  # the client behind the proxies

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aiohttp.abc import AbstractAccessLogger
 
 from asab_config import ConfigError
-from asab_log import LOG_NOTICE, get_logger
+from asab_log import get_logger
+from asab_log.levels import LEVELS
 from asab_web.proxies import REMOTE
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 L = get_logger("asab_web.access")
 
 OFF = "no"
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "notice": LOG_NOTICE, "warning": logging.WARNING}
 
 
 class AccessLogger(AbstractAccessLogger):

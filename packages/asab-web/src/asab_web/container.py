@@ -7,6 +7,7 @@ the application is initialized; stopped. aiohttp freezes the routes when serving
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,7 +18,7 @@ from asab_app import listen, tracing
 from asab_app.acceptor import Acceptor
 from asab_app.arguments import add_option
 from asab_app.listener import Listener, open_listeners, open_listeners_now
-from asab_app.metrics import SERVICE_NAME, Metrics
+from asab_app.metrics import metrics_of
 from asab_config import Config, ConfigError, ConfigObject
 from asab_log import LOG_NOTICE, get_logger
 from asab_web import _aspects, _tracing, accesslog
@@ -153,8 +154,7 @@ class WebContainer(ConfigObject):
         await runner.setup()
         for listener in self._listeners:
             listener.limit_sending(self._limits.send)
-        metrics = self._request_metrics()
-        self._connections = connections = Connections(self._limits, runner, self._access_log, metrics)
+        self._connections = connections = Connections(self._limits, runner, self._access_log)
         connections.acceptor = Acceptor(
             f"[{self._section}]",
             self._listeners,
@@ -162,9 +162,9 @@ class WebContainer(ConfigObject):
             has_room=connections.has_room,
             handshake_timeout=self._limits.head or None,
         )
-        if tracing.is_on() and runner.server is not None:
-            server = runner.server
-            server.request_handler = _tracing.traced(server.request_handler, believes=self._believes)
+        self._measure(connections)
+        if tracing.is_on():
+            connections.wrap(functools.partial(_tracing.traced, believes=self._believes))
         for url in self.addresses:
             L.log(LOG_NOTICE, "Listening", struct_data={"address": url, "section": self._section})
 
@@ -195,13 +195,12 @@ class WebContainer(ConfigObject):
                 for listener in listeners:
                     listener.close()
 
-    def _request_metrics(self) -> RequestMetrics | None:
-        service = self.WebApp[APP].Services.get(SERVICE_NAME)
-        if not isinstance(service, Metrics):
-            return None
-        metrics = RequestMetrics(self._section)
-        service.add_source(metrics.families)
-        return metrics
+    def _measure(self, connections: Connections) -> None:
+        service = metrics_of(self.WebApp[APP])
+        if service is not None:
+            metrics = RequestMetrics(self._section, connections)
+            service.add_source(metrics.families)
+            connections.wrap(metrics.around)
 
     def _read_limits(self) -> Limits:
         connections = self.Config.getint("max_connections")

@@ -16,11 +16,11 @@ from aiohttp import hdrs, web
 
 from asab_config import ConfigError
 from asab_web._host import is_host
+from asab_web._ip import Address, parse_ip, peer_ip
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
 
-    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 REMOTE: Final[web.RequestKey[str]] = web.RequestKey("remote", str)
@@ -113,7 +113,7 @@ class TrustedProxies:
         peer = transport.get_extra_info("peername") if transport is not None else None
         if not isinstance(peer, tuple):
             return self._unix and transport is not None
-        address = _address(str(peer[0]).partition("%")[0])
+        address = peer_ip(peer)
         return address is not None and self._is_trusted(address)
 
     def _is_trusted(self, address: Address) -> bool:
@@ -185,11 +185,7 @@ def _address(text: str) -> Address | None:
         text = match[1] or match[2] or ""
     if "%" in text:
         return None  # a zone means something on its own machine only
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+    return parse_ip(text)
 
 
 def _scheme(values: list[str]) -> str | None:

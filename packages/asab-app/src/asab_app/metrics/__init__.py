@@ -19,7 +19,7 @@ from asab_app.metrics.histogram import Histogram
 from asab_app.metrics.metric import Distribution, Metric, Number
 from asab_app.metrics.module import Module
 from asab_app.metrics.rate_counter import RateCounter
-from asab_app.metrics.service import SERVICE_NAME, Metrics, when_measured
+from asab_app.metrics.service import SERVICE_NAME, Metrics, metrics_of, when_measured
 from asab_app.metrics.target import Point, Target
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "RateCounter",
     "Sample",
     "Target",
+    "metrics_of",
     "when_measured",
 ]

@@ -28,7 +28,7 @@ def families() -> Iterator[Family]:
         start = _boot_time() + int(fields[19]) / os.sysconf("SC_CLK_TCK")
         yield one("process_threads", "gauge", "Threads.", int(fields[17]))
         yield one("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", int(fields[20]))
-        resident = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+    if (resident := resident_memory()) is not None:
         yield one("process_resident_memory_bytes", "gauge", "Resident memory in bytes.", resident)
     yield one("process_start_time_seconds", "gauge", "Start of the process, in seconds since the epoch (UTC).", start)
     with contextlib.suppress(OSError):
@@ -40,6 +40,14 @@ def families() -> Iterator[Family]:
 
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         yield one("process_max_fds", "gauge", "Most file descriptors that may be open.", limit)
+
+
+def resident_memory() -> int | None:
+    """Return the bytes of memory that the process has now, where the system tells."""
+    try:
+        return int((_PROC / "self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
 
 
 def _boot_time() -> int:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from asab_app.metrics.target import Point, Target
 from asab_config import ConfigObject
-from asab_log import LOG_NOTICE, get_logger
+from asab_log import get_logger
+from asab_log.levels import LEVELS
 
 L = get_logger(__name__)
-
-LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "notice": LOG_NOTICE, "warning": logging.WARNING}
 
 
 class LogTarget(Target, ConfigObject):

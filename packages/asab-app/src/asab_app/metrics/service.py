@@ -233,6 +233,12 @@ def _limit(config: ConfigSection) -> int:
     return limit
 
 
+def metrics_of(app: Application) -> Metrics | None:
+    """Return the metrics of an application, if it has some."""
+    service = app.Services.get(SERVICE_NAME)
+    return service if isinstance(service, Metrics) else None
+
+
 def when_measured(app: Application, join: Callable[[Metrics], object]) -> None:
     """Call a function with the metrics of an application, now or at `Application.init!`; not at all without them."""
 
@@ -241,10 +247,9 @@ def when_measured(app: Application, join: Callable[[Metrics], object]) -> None:
         find()
 
     def find() -> bool:
-        service = app.Services.get(SERVICE_NAME)
-        if isinstance(service, Metrics):
-            join(service)
-        return service is not None
+        if (metrics := metrics_of(app)) is not None:
+            join(metrics)
+        return SERVICE_NAME in app.Services
 
     if not find():
         app.PubSub.subscribe("Application.init!", on_init)

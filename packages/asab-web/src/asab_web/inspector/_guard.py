@@ -24,6 +24,7 @@ from aiohttp import hdrs, web
 
 from asab_log import get_logger
 from asab_web._host import is_host
+from asab_web._ip import parse_ip, peer_ip
 from asab_web.inspector._logins import AGE, Logins
 from asab_web.inspector._tries import PERIOD, Tries
 from asab_web.origin import is_same_origin
@@ -150,31 +151,23 @@ class Guard:
         if not is_host(host):
             return False
         name = host[: host.rindex("]") + 1] if host.startswith("[") else host.partition(":")[0]
-        return _address(name.strip("[]")) is not None or name.lower().rstrip(".") in self._hosts
+        return parse_ip(name.strip("[]")) is not None or name.lower().rstrip(".") in self._hosts
 
     def _is_direct(self, request: web.Request) -> bool:
         if self._behind_proxy or any(name in request.headers for name in _FORWARDING):
             return False
         transport = request.transport
         peer = transport.get_extra_info("peername") if transport is not None else None
-        address = _address(str(peer[0]).partition("%")[0]) if isinstance(peer, tuple) else None
+        address = peer_ip(peer)
         return address is not None and address.is_loopback
 
 
 def _who(request: web.Request) -> str:
     """Return whose tries count together: an address; of IPv6 the network of a customer, who has them without number."""
-    address = _address(request.remote or "")
+    address = parse_ip(request.remote or "")
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address) if address is not None else "unix"
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _is_from_elsewhere(request: web.Request) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
+from asab_app.inspection import note_of_more
 from asab_log import LOG_NOTICE, get_logger
 
 L = get_logger(__name__)
@@ -69,8 +70,7 @@ class LevelChanges:
         """Return the loggers with their levels, as a panel."""
         found = names()
         rows = [self._row(name) for name in found[:LIMIT]]
-        more = {"note": f"The first {LIMIT} of {len(found)} are shown."} if len(found) > LIMIT else {}
-        return {"levels": sorted_levels(), "Loggers": rows, **more}
+        return {"levels": sorted_levels(), "Loggers": rows, **note_of_more(len(found), LIMIT)}
 
     def _row(self, name: str) -> dict[str, Any]:
         logger = logging.getLogger(name)

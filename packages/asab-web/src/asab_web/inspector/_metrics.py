@@ -6,23 +6,24 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from asab_app.inspection import note_of_more
+from asab_app.metrics import metrics_of
+
 if TYPE_CHECKING:
     import asab_app
     from asab_app.metrics import Family
 
-SERVICE = "asab.MetricsService"
 LIMIT = 300
 """How many series are shown."""
 
 
 def read(app: asab_app.Application) -> dict[str, Any]:
     """Return the numbers of all metrics, each with its name, its labels and its kind."""
-    service: Any = app.Services.get(SERVICE)
+    service = metrics_of(app)
     if service is None:
         return {"series": [], "note": "This application has no metrics: app.add_module(asab.metrics.Module) adds them."}
     series = [each for family in service.collect() for each in _series(family)]
-    more = {"note": f"The first {LIMIT} of {len(series)} are shown."} if len(series) > LIMIT else {}
-    return {"series": series[:LIMIT], **more}
+    return {"series": series[:LIMIT], **note_of_more(len(series), LIMIT)}
 
 
 def _series(family: Family) -> Iterator[dict[str, Any]]:

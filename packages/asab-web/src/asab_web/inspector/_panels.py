@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +26,9 @@ class Panels:
         """Find those of the server."""
         self._app = app
         own = [
-            Panel(LOG, "Log", dict, contextlib.nullcontext),
-            Panel("loggers", "Log levels", levels.read, contextlib.nullcontext),
-            Panel("metrics", "Metrics", lambda: _metrics.read(app), contextlib.nullcontext),
+            Panel(LOG, "Log", dict),
+            Panel("loggers", "Log levels", levels.read),
+            Panel("metrics", "Metrics", lambda: _metrics.read(app)),
         ]
         self._own = {panel.name: panel for panel in own}
 

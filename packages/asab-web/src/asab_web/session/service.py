@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,7 +62,7 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
         if session_class is not None:
             self.Storage.session_class = session_class
         super().__init__(app, name)
-        app.Inspection.add(_panel_name(app), f"Sessions: {name}", self._inspect)
+        app.Inspection.add(app.Inspection.free_name("sessions"), f"Sessions: {name}", self._inspect)
         webapp.middlewares.append(session_middleware(self.Storage, self.cookie))
         when_measured(app, lambda metrics: metrics.add_source(self._families))
 
@@ -85,8 +84,3 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
     async def finalize(self, app: asab_app.Application) -> None:
         """Close the storage."""
         await self.Storage.close()
-
-
-def _panel_name(app: asab_app.Application) -> str:
-    names = ("sessions" if number == 1 else f"sessions-{number}" for number in itertools.count(1))
-    return next(name for name in names if name not in app.Inspection)
