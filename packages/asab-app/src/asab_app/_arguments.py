@@ -24,6 +24,7 @@ Config.add_layer_defaults(
             "finalize_timeout": "10",
             "reload": "no",
             "threads": "0",
+            "tracing": "no",
         }
     }
 )
@@ -129,6 +130,18 @@ def threads(config: ConfigParser = Config) -> int:
     if value < 0:
         raise config.mistake("general", "threads", value, "expected 0 or more threads")
     return value
+
+
+def trace() -> None:
+    """Turn tracing on or off, as `[general] tracing` says; who never has it on does not pay for its module.
+
+    Raises:
+        ConfigError: As of `asab_app.tracing.configure`.
+    """
+    if Config.get("general", "tracing") != "no" or "asab_app.tracing" in sys.modules:
+        from asab_app import tracing
+
+        tracing.configure()
 
 
 def _boolean(section: str, option: str, config: ConfigParser) -> None:

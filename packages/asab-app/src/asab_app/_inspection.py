@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from asab_app import tracing
+from asab_app import _arguments
 from asab_app._failures import say
 from asab_app._loop import close_loop
 from asab_app._tasks import hook
@@ -74,7 +74,7 @@ def _open_log(app: Application) -> None:
 
 
 def _check_tracing(_app: Application) -> None:
-    tracing.configure()
+    _arguments.trace()
 
 
 def _initialize(app: Application) -> None:

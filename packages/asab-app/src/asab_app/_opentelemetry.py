@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from opentelemetry import context, trace
 from opentelemetry.trace import (
@@ -18,7 +19,9 @@ from opentelemetry.trace import (
 )
 
 from asab_app.trace import Trace
-from asab_app.tracing import Attribute, Kind
+
+if TYPE_CHECKING:
+    from asab_app.tracing import Attribute, Kind
 
 _RANDOM = 2  # a flag that older versions have no name for
 

@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from asab_app import _arguments, _daemon, _failures, _inspection, _loop, _tasks, _watchdog, tracing
+from asab_app import _arguments, _daemon, _failures, _inspection, _loop, _tasks, _watchdog
 from asab_app._components import finalize
 from asab_app._construction import Constructed
 from asab_app._hangup import hang_up
@@ -93,7 +93,7 @@ class Application(Registry, metaclass=Constructed):
             self._health_timeout = _arguments.positive_seconds("health_timeout")
             self._watchdog = Watchdog(_watchdog.threshold())
             threads = _arguments.threads()
-            tracing.configure()
+            _arguments.trace()
             verbose = Config.getboolean("logging", "verbose")
             stand_in()
             self._report_start = _daemon.obey(self._arguments)

@@ -6,6 +6,7 @@ The form is that of the W3C (Trace Context, https://www.w3.org/TR/trace-context/
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -14,13 +15,13 @@ TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
 
 # Section 3.2: lower case only; what comes after version 00 may have more fields behind another dash.
-_PARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_PARENT = r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 _SAMPLED = 1
 _RANDOM = 2  # of level 2
 
 # Section 3.3: up to 32 members; 512 characters of them are always passed on, here no more.
 _KEY = r"(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})"
-_MEMBER = re.compile(_KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]")
+_MEMBER = _KEY + r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
 _MEMBERS = 32
 _STATE_SIZE = 512
 _LONG_MEMBER = 128
@@ -60,7 +61,7 @@ class Trace:
         Returns:
             The trace, or None if there is none that keeps to the form.
         """
-        match = _PARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
+        match = _form(_PARENT).fullmatch(traceparent) if isinstance(traceparent, str) else None
         if match is None or (match[1] == "00" and match[5]):
             return None
         flags = int(match[4], 16)
@@ -90,6 +91,12 @@ class Trace:
         return headers
 
 
+@functools.cache
+def _form(pattern: str) -> re.Pattern[str]:
+    """Return the pattern, compiled when it is first needed: every application imports this, and most trace nothing."""
+    return re.compile(pattern)
+
+
 def _random_id(size: int) -> str:
     text = os.urandom(size).hex()
     return text if text.strip("0") else _random_id(size)  # only zeros are no id
@@ -99,7 +106,7 @@ def _state(text: str) -> str:
     members = [member.strip(" \t") for member in text.split(",")]
     members = [member for member in members if member]  # an empty one is allowed, and says nothing
     keys = {member.partition("=")[0] for member in members}
-    if len(members) > _MEMBERS or len(keys) != len(members) or not all(map(_MEMBER.fullmatch, members)):
+    if len(members) > _MEMBERS or len(keys) != len(members) or not all(map(_form(_MEMBER).fullmatch, members)):
         return ""
     if _length(members) > _STATE_SIZE:
         members = [member for member in members if len(member) <= _LONG_MEMBER]

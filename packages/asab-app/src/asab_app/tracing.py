@@ -8,47 +8,43 @@ and `span_id`, and messages and requests that go out carry it on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from asab_app.trace import TRACEPARENT, TRACESTATE, Trace
 from asab_config import Config, ConfigError
 from asab_log import context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Self
+    from typing import Literal, Protocol, Self, TypeAlias
+
+    Kind: TypeAlias = Literal["internal", "server", "client", "producer", "consumer"]
+    Attribute: TypeAlias = str | bool | int | float
+
+    class Recording(Protocol):
+        """A step that somebody records, under ids of his own."""
+
+        trace: Trace
+
+        def set(self, name: str, value: Attribute) -> None:
+            """Add an attribute."""
+
+        def rename(self, name: str) -> None:
+            """Say better what is done."""
+
+        def end(self, error: BaseException | str | None) -> None:
+            """Note the end."""
+
+        def leave(self) -> None:
+            """Let hold again what held before."""
+
+    Recorder: TypeAlias = Callable[[str, Trace | None, Kind, Mapping[str, Attribute]], Recording]
 
 __all__ = ["TRACEPARENT", "TRACESTATE", "Trace", "current_trace", "is_on", "is_recorded", "span"]
 
-Config.add_layer_defaults({"general": {"tracing": "no"}})
-
 OPENTELEMETRY: Final = "opentelemetry"
-
-Kind: TypeAlias = Literal["internal", "server", "client", "producer", "consumer"]
-Attribute: TypeAlias = str | bool | int | float
-
-
-class Recording(Protocol):
-    """A step that somebody records, under ids of his own."""
-
-    trace: Trace
-
-    def set(self, name: str, value: Attribute) -> None:
-        """Add an attribute."""
-
-    def rename(self, name: str) -> None:
-        """Say better what is done."""
-
-    def end(self, error: BaseException | str | None) -> None:
-        """Note the end."""
-
-    def leave(self) -> None:
-        """Let hold again what held before."""
-
-
-Recorder: TypeAlias = Callable[[str, Trace | None, Kind, Mapping[str, Attribute]], Recording]
 
 _current: ContextVar[Trace | None] = ContextVar("asab_app.trace", default=None)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from asab_app.tracing import TRACEPARENT, TRACESTATE, Attribute, Trace, is_recorded, span
+from asab_app.tracing import TRACEPARENT, TRACESTATE, Trace, is_recorded, span
 from asab_mom.message import Message
+
+if TYPE_CHECKING:
+    from asab_app.tracing import Attribute
 
 T = TypeVar("T")
 

@@ -3,7 +3,8 @@
 The layer's map, from the bottom:
 
 - `_connection`, `_connections` - those of clients: their limits, and how they end.
-- `_host` - which host was asked for; `_ip` - addresses in texts; `origin` - where a page is from; `_vary` - what caches look at.
+- `_host` - which host was asked for; `_ip` - addresses in texts; `origin` - where a page is from; `_vary` - what caches
+  look at.
 - `accesslog` - a record for each request; `proxies`, `cors`, `compression` - what a container does for all requests,
   put together by `_aspects`.
 - `_tracing` - requests as steps of a trace; `tracing` - those of a client that go on with it; `_attributes` - what
