@@ -195,6 +195,7 @@ def test_instruments_of_other_libraries_are_shown_too() -> None:
     """They use those of prometheus_client; of two with one name the application's is shown."""
     others = prometheus_client.Counter("others_work", "What a library counts.")
     same = prometheus_client.Gauge("our_work", "What both count.")
+    clashing = prometheus_client.Gauge("our_work_created", "What OpenMetrics keeps for the counter of this name.")
 
     async def scenario(app: WebApplication, session: aiohttp.ClientSession) -> None:
         metrics(app).create_counter("our_work").add("", 1)
@@ -203,6 +204,7 @@ def test_instruments_of_other_libraries_are_shown_too() -> None:
         found = samples(text)
         assert value(found, "others_work_total") == 7
         assert value(found, "our_work_total") == 1
+        assert "our_work_created" not in text
         assert "python_gc_collections" in text
 
     try:
@@ -210,6 +212,7 @@ def test_instruments_of_other_libraries_are_shown_too() -> None:
     finally:
         prometheus_client.REGISTRY.unregister(others)
         prometheus_client.REGISTRY.unregister(same)
+        prometheus_client.REGISTRY.unregister(clashing)
 
 
 def test_without_the_option_there_is_no_endpoint() -> None:

@@ -18,6 +18,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from asab_app._unicode import encodable
 from asab_app.trace import Trace
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class OpenTelemetrySpan:
         # The provider may be set at any time; a tracer is kept by it.
         tracer = trace.get_tracer("asab")
         said = {key: _sound(value) for key, value in attributes.items()}
-        self._span = tracer.start_span(_text(name), outer, SpanKind[kind.upper()], said)
+        self._span = tracer.start_span(encodable(name), outer, SpanKind[kind.upper()], said)
         self.trace = self._own_ids(trace.get_current_span(outer).get_span_context())
         self._token = context.attach(set_span_in_context(self._span))
 
@@ -56,16 +57,16 @@ class OpenTelemetrySpan:
 
     def rename(self, name: str) -> None:
         """Say better what is done."""
-        self._span.update_name(_text(name))
+        self._span.update_name(encodable(name))
 
     def end(self, error: BaseException | str | None) -> None:
         """End the span, in error or not; who is cancelled has not failed."""
         if isinstance(error, Exception):
-            stack = _text("".join(traceback.format_exception(error)))
-            said = {"exception.message": _text(str(error)), "exception.stacktrace": stack}
+            stack = encodable("".join(traceback.format_exception(error)))
+            said = {"exception.message": encodable(str(error)), "exception.stacktrace": stack}
             self._span.record_exception(error, said)
             self._span.set_attribute("error.type", type(error).__qualname__)
-            self._span.set_status(Status(StatusCode.ERROR, _text(str(error))))
+            self._span.set_status(Status(StatusCode.ERROR, encodable(str(error))))
         elif isinstance(error, str):
             self._span.set_attribute("error.type", error)
             self._span.set_status(Status(StatusCode.ERROR))
@@ -87,11 +88,7 @@ class OpenTelemetrySpan:
 
 def _sound(value: Attribute) -> Attribute:
     """Return what can be exported: a stranger may send what is no text, and one such value loses a whole batch."""
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return encodable(value) if isinstance(value, str) else value
 
 
 def _span_context(of: Trace) -> SpanContext:

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from asab_app.metrics import Distribution, Family, Metrics, Module, metrics_of
+from asab_app.metrics.family import claimed_names
 from asab_web._routes import add_get
 from asab_web.rest._accept import TEXT, preferred
 
@@ -66,15 +67,10 @@ class _Live(Collector):
         """Go through the metrics of the application, then those of other libraries."""
         families = self._service.collect()
         yield from map(exposed, families)
-        names = {name for each in families for name in _names(each.name, each.kind)}
+        names = set().union(*(claimed_names(each.name, each.kind) for each in families))
         for metric in REGISTRY.collect():
-            if names.isdisjoint(_names(metric.name, metric.type)):
+            if names.isdisjoint(claimed_names(metric.name, metric.type)):
                 yield metric
-
-
-def _names(name: str, kind: str) -> set[str]:
-    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}.get(kind, ())
-    return {name, *(name + suffix for suffix in suffixes)}
 
 
 def exposed(family: Family) -> Metric:

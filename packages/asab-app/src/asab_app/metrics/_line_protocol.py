@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from asab_app._unicode import encodable
 from asab_app.metrics.target import Point
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -41,8 +42,7 @@ def _escape(special: str) -> Callable[[str], str]:
     pattern = re.compile(f"([{re.escape(special)}])")
 
     def escape(text: str) -> str:
-        text = _CONTROL.sub(" ", text).replace("\\", "/").encode("utf-8", "replace").decode()
-        return pattern.sub(r"\\\1", text)
+        return pattern.sub(r"\\\1", encodable(_CONTROL.sub(" ", text).replace("\\", "/")))
 
     return escape
 

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from asab_app._unicode import encodable
 from asab_app.metrics.metric import Distribution, Metric, Number
 
 L = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def family(metric: Metric) -> Family:
     if metric.unit and not name.endswith(f"_{metric.unit}"):
         name = f"{name}_{metric.unit}"
     samples = [
-        Sample({**tags, "name": _text(value_name)} if value_name else tags, value)
+        Sample({**tags, "name": encodable(str(value_name))} if value_name else tags, value)
         for each in series
         for tags in [_labels(each.Tags)]
         for value_name, value in each.live().items()
@@ -83,7 +84,8 @@ def one(name: str, kind: str, description: str, value: Number) -> Family:
 
 def by_label(name: str, kind: str, description: str, label: str, values: Mapping[str, Number]) -> Family:
     """Return a family with one label, by whose values its values are."""
-    return Family(name, kind, description, [Sample({label: _text(key)}, value) for key, value in values.items()])
+    samples = [Sample({label: encodable(str(key))}, value) for key, value in values.items()]
+    return Family(name, kind, description, samples)
 
 
 class Unique:
@@ -102,7 +104,7 @@ class Unique:
             if same is not None:
                 same.samples.extend(each.samples)
                 continue
-            claimed = {each.name, *(each.name + suffix for suffix in _ADDED.get(each.kind, ()))}
+            claimed = claimed_names(each.name, each.kind)
             if claimed & names:
                 self._say(each.name, "is left out: another one has this name already")
                 continue
@@ -120,6 +122,11 @@ class Unique:
         if name not in self._said:
             self._said.add(name)
             L.warning("Metric %r %s", name, text)
+
+
+def claimed_names(name: str, kind: str) -> set[str]:
+    """Return all names that a family takes for itself: no other may have one of them, or nobody can read the whole."""
+    return {name, *(name + suffix for suffix in _ADDED.get(kind, ()))}
 
 
 def legal_name(name: str) -> str:
@@ -140,13 +147,8 @@ def _labels(tags: Mapping[str, str]) -> dict[str, str]:
         label = legal_name(name).lstrip("_") or "tag"
         if label in _RESERVED or label[0].isdigit():
             label = f"tag_{label}"
-        labels[label] = _text(value)
+        labels[label] = encodable(str(value))
     return labels
-
-
-def _text(value: object) -> str:
-    """Return a text that has a form in UTF-8; lone surrogates have none."""
-    return str(value).encode("utf-8", "replace").decode()
 
 
 def _is_number(value: object) -> bool:
