@@ -6,7 +6,6 @@ figures are medians of ratios, round by round. The access log goes to a file, so
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
 import threading
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
-from web_load import Server, Turn, ask, be_quick, ratios, running
+from web_load import Server, Turn, ask, begin, ratios, running
 
 BASE = "without the page"
 PANELS = ("state", "log", "metrics", "bus", "tasks", "configuration")
@@ -76,11 +75,7 @@ def measure(rounds: int, seconds: int) -> dict[str, list[Turn]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=2)
-    arguments = parser.parse_args()
-    be_quick()
+    arguments = begin(__doc__, rounds=15)
     turns = measure(arguments.rounds, arguments.seconds)
     bases = {name: BASE if name.startswith("nobody") or name == BASE else "nobody looks" for name in turns}
     processor, wall = ratios(turns, bases, "processor"), ratios(turns, bases, "wall")

@@ -6,7 +6,6 @@ that the labels are looked up with each call; otherwise the child is kept, where
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from bench_web import measure
 from harness import medians, show
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from web_load import be_quick, ratios
+from web_load import begin, ratios
 
 from asab_app.metrics import Counter, Histogram
 
@@ -93,10 +92,6 @@ def bench_requests(rounds: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=2)
-    arguments = parser.parse_args()
-    be_quick()
+    arguments = begin(__doc__, rounds=15)
     bench_instruments()
     bench_requests(arguments.rounds, arguments.seconds)

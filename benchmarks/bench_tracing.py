@@ -5,11 +5,9 @@ The spans go to a processor of the SDK that drops them in batches: what an expor
 
 from __future__ import annotations
 
-import argparse
-
 from bench_web import measure
 from harness import show
-from web_load import be_quick, ratios
+from web_load import begin, ratios
 
 CONTENDERS = {
     "off": "asab-web log",
@@ -19,11 +17,7 @@ CONTENDERS = {
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=2)
-    arguments = parser.parse_args()
-    be_quick()
+    arguments = begin(__doc__, rounds=9)
     measured = measure(CONTENDERS, arguments.rounds, arguments.seconds)
     bases = dict.fromkeys(CONTENDERS, "off")
     for field in ("processor", "wall"):

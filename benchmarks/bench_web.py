@@ -5,11 +5,10 @@ Litestar and FastAPI on uvicorn are there for the record: other servers, another
 
 from __future__ import annotations
 
-import argparse
 import statistics
 
 from harness import show
-from web_load import Turn, ask, be_quick, ratios, running
+from web_load import Turn, ask, begin, ratios, running
 
 LOG = {
     "aiohttp": "aiohttp log",
@@ -57,11 +56,7 @@ def report(title: str, measured: dict[int, Turns]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=2)
-    arguments = parser.parse_args()
-    be_quick()
+    arguments = begin(__doc__, rounds=15)
     silent = {name: words.replace(" log", "") for name, words in LOG.items()}
     for title, contenders in (("access log to a file", LOG), ("no access log", silent)):
         report(title, measure(contenders, arguments.rounds, arguments.seconds))

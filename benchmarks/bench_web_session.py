@@ -6,14 +6,13 @@ is the processor's of the server; what Redis takes itself is not in it. The base
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import statistics
 import tempfile
 from pathlib import Path
 
 from harness import show
-from web_load import Server, Turn, ask, be_quick, ratios, running
+from web_load import Server, Turn, ask, begin, ratios, running
 
 CONTENDERS = {
     "aiohttp, no session": "aiohttp",
@@ -65,11 +64,7 @@ def measure(rounds: int, seconds: int) -> dict[str, dict[str, list[Turn]]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=2)
-    arguments = parser.parse_args()
-    be_quick()
+    arguments = begin(__doc__, rounds=9)
     measured = measure(arguments.rounds, arguments.seconds)
     base = dict.fromkeys(CONTENDERS, BASE)
     columns = {way: ratios(turns, base, "processor") for way, turns in measured.items()}

@@ -6,6 +6,7 @@ second hardly feels what else runs on the machine. Server and wrk have a core ea
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import socket
@@ -66,6 +67,16 @@ class Turn(NamedTuple):
     wall: float
     processor: float
     p99: float
+
+
+def begin(description: str | None, rounds: int) -> argparse.Namespace:
+    """Return `rounds` and `seconds` of the command line, and go before other work."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--seconds", type=int, default=2, help="of each turn")
+    arguments = parser.parse_args()
+    be_quick()
+    return arguments
 
 
 def be_quick() -> None:

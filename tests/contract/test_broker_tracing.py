@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import asab_log
-from asab_app import tracing
 from asab_app.tracing import Trace, current_trace, span
-from asab_config import Config
 from asab_mom import CallFailedError
 from tests.support.mom import Inbox
 from tests.support.opentelemetry import exported
+from tests.support.tracing import configured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def turned_on() -> Iterator[None]:
-    Config.read_dict({"general": {"tracing": "yes"}})
-    yield
-    Config.read_dict({"general": {"tracing": "no"}})
-    tracing.configure()
+    with configured("yes"):
+        yield
 
 
 class Handler:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from asab_app import tracing
-from asab_config import Config
+from tests.support.tracing import configured
 
 _exporter = InMemorySpanExporter()
 
@@ -24,10 +24,6 @@ def exported() -> Iterator[InMemorySpanExporter]:
         provider.add_span_processor(SimpleSpanProcessor(_exporter))
         trace.set_tracer_provider(provider)
     _exporter.clear()
-    Config.read_dict({"general": {"tracing": "opentelemetry"}})
-    tracing.configure()
-    try:
-        yield _exporter
-    finally:
-        Config.read_dict({"general": {"tracing": "no"}})
+    with configured("opentelemetry"):
         tracing.configure()
+        yield _exporter

@@ -13,12 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import asab_log
-from asab_app import tracing
 from asab_app.tracing import Trace, current_trace
-from asab_config import Config
 from asab_web import EventStreamFactory
 from asab_web.tracing import client_tracing
 from tests.support.opentelemetry import exported
+from tests.support.tracing import configured
 from tests.support.web import WebApplication, nothing, raw, serve
 
 if TYPE_CHECKING:
@@ -29,10 +28,8 @@ L = asab_log.get_logger("tests.web.tracing")
 
 @pytest.fixture
 def turned_on() -> Iterator[None]:
-    Config.read_dict({"general": {"tracing": "yes"}})
-    yield
-    Config.read_dict({"general": {"tracing": "no"}})
-    tracing.configure()
+    with configured("yes"):
+        yield
 
 
 on = pytest.mark.usefixtures("turned_on")
