@@ -14,6 +14,7 @@ from tests.architecture.layers import LAYERS, Layer
 from tests.release.conftest import Repository
 from tools.release.building import build, build_release, digests
 from tools.release.errors import ReleaseError
+from tools.release.repository import unpack
 
 TIME = 1_700_000_000
 
@@ -32,7 +33,7 @@ def build_from_archive(layer: Layer, folder: Path) -> str:
     """Build a layer out of its source archive, as a distributor does; return the wheel's digest."""
     (archive,) = (folder / f"{layer.wheel}.built").glob("*.tar.gz")
     with tarfile.open(archive) as opened:
-        opened.extractall(folder / "archives", filter="data")
+        unpack(opened, folder / "archives")
     build(folder / "archives" / archive.name.removesuffix(".tar.gz"), folder / f"{layer.wheel}.again", TIME)
     return next(digest for name, digest in digests(folder / f"{layer.wheel}.again").items() if name.endswith(".whl"))
 
