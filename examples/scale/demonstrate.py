@@ -98,10 +98,11 @@ async def demonstrate(nodes: list[Node], orders: int) -> Count:
 
 
 async def read(process: asyncio.subprocess.Process, count: Count) -> None:
-    """Count what a process says, until its end."""
+    """Count what a process says, until its end; what it had half said when it was killed does not count."""
     if process.stdout is not None:
         async for line in process.stdout:
-            await count.take(process.pid, line.decode().strip())
+            if line.endswith(b"\n"):
+                await count.take(process.pid, line.decode().strip())
     await process.wait()
 
 
