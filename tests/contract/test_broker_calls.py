@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asab_mom import CallError, CallFailedError, CallTimeoutError, UnroutableError
+from tests.support.cleaning_up import cleaning_up
 from tests.support.mom import Inbox, within
 
 if TYPE_CHECKING:
@@ -76,6 +77,18 @@ def test_a_call_ends_with_its_timeout_and_the_late_reply_is_discarded_and_counte
             await until_late(broker, bench.target("double"), 1)
 
     bench.run(scenario, slow=slow, double=double)
+
+
+def test_a_cancelled_task_that_cleans_up_can_call_within_a_time(bench: Bench) -> None:
+    """Whoever is told to stop tells the others, and goes on stopping if they do not answer."""
+    slow = Slow()
+
+    async def scenario(broker: Broker) -> None:
+        with pytest.raises(CallTimeoutError):
+            await cleaning_up(lambda: broker.call(bench.target("slow"), "", timeout=0.3))
+        slow.release.set()
+
+    bench.run(scenario, slow=slow)
 
 
 def test_a_call_that_is_cancelled_leaves_nothing_behind(bench: Bench) -> None:

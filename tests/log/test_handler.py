@@ -14,6 +14,7 @@ import pytest
 
 from asab_log import AsyncIOHandler
 from asab_log.handler import CAPACITY
+from tests.support.cleaning_up import cleaning_up
 
 if TYPE_CHECKING:
     import subprocess
@@ -155,6 +156,16 @@ async def test_a_full_queue_drops_the_oldest_and_tells_the_receiver(line_server:
     assert rest == numbers(5, CAPACITY + 5)
     assert handler.counts() == (CAPACITY + 6, CAPACITY + 1, 5, 0)
     await handler.aclose(0)
+
+
+async def test_a_cancelled_task_that_cleans_up_can_drain_within_a_time(line_server: LineServer) -> None:
+    """A program that is told to end while there is no receiver goes on with its end."""
+    await line_server.die()
+    handler = tcp(line_server.port)
+    emit(handler, "lost")
+    assert not await cleaning_up(lambda: handler.drain(0.05))
+    await cleaning_up(lambda: handler.aclose(0.05))
+    assert handler.counts() == (1, 0, 1, 0)
 
 
 async def test_a_slow_receiver_does_not_hold_the_caller_up() -> None:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from asab_config import ConfigError
 from asab_log import AsyncIOHandler, Logging
 from tests.support.certificate import tls_section
+from tests.support.cleaning_up import cleaning_up
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -54,6 +55,15 @@ class FrameServer:
     async def take(self) -> str:
         async with asyncio.timeout(DEADLINE):
             return await self.frames.get()
+
+
+class HungServer(FrameServer):
+    """Reads the beginning of its first frame, and nothing after it, not even the end."""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.frames.put_nowait((await reader.readexactly(1)).decode())
+        cast("asyncio.Transport", writer.transport).pause_reading()
+        self.clients.append(writer)
 
 
 @pytest.fixture
@@ -140,6 +150,22 @@ async def test_many_records_arrive_in_order_and_the_last_before_the_end(server: 
         await handler.aclose(DEADLINE)
         assert handler.counts() == (2000, 2000, 0, 0)
         assert [int((await server.take()).split()[0]) for _ in range(2000)] == list(range(2000))
+
+
+async def test_a_receiver_that_does_not_read_to_the_end_holds_nobody_up(server: FrameServer, tmp_path: Path) -> None:
+    """A program that is told to end closes its log, and then goes on with its end."""
+    hung = HungServer(server.context)
+    listening = await hung.start()
+    context = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    loop = asyncio.get_running_loop()
+    handler = AsyncIOHandler(loop, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", hung.port), tls=context)
+    handler.handle(logging.makeLogRecord({"msg": "last"}))
+    await hung.take()
+    await cleaning_up(lambda: handler.aclose(DEADLINE))
+    assert handler.counts() == (1, 1, 0, 0)
+    hung.clients[0].transport.abort()
+    listening.close()
+    await listening.wait_closed()
 
 
 @pytest.mark.parametrize(

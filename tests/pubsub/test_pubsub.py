@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from asab_pubsub import PubSub, subscribe
+from tests.support.cleaning_up import cleaning_up
 
 
 class App:
@@ -342,6 +343,12 @@ async def test_expect_waits_for_the_next_message() -> None:
     with pytest.raises(TimeoutError, match=r"no 'y!' within 0\.01 s"):
         await bus.expect("y!", timeout=0.01)
     bus.publish("y!")
+
+
+async def test_a_cancelled_task_that_cleans_up_can_expect_a_message_in_time() -> None:
+    """It goes on with what is left to do when none has come."""
+    with pytest.raises(TimeoutError, match=r"no 'y!' within 0\.01 s"):
+        await cleaning_up(lambda: PubSub().expect("y!", timeout=0.01))
 
 
 async def test_drain_waits_for_all_deliveries_and_those_that_they_begin() -> None:

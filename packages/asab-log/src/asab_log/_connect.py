@@ -94,7 +94,7 @@ async def _look_up(
 
 async def _within(seconds: float, work: Coroutine[Any, Any, _Result]) -> _Result:
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds):  # noqa: TID251 - a sender that is cancelled connects no more
             return await work
     except TimeoutError as e:  # ETIMEDOUT of the system is one too, and has a text
         raise OSError(str(e) or f"no answer within {seconds:g} s") from None

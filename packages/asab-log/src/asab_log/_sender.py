@@ -67,7 +67,7 @@ class Sender:
         self._connected_at: float | None = None
         self._woken = False
         self._closed = False
-        self._drained = asyncio.Event()
+        self._drained = loop.create_future()
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -97,12 +97,11 @@ class Sender:
             Whether the queue is empty.
         """
         if self._queue.queued and not self._closed:
-            self._drained.clear()
+            if self._drained.done():
+                self._drained = self._loop.create_future()
             self._delay = _FIRST_DELAY
             self._start()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await self._drained.wait()
+            await asyncio.wait([self._drained], timeout=timeout)
         return self._queue.queued == 0
 
     async def aclose(self, timeout: float) -> None:
@@ -160,7 +159,8 @@ class Sender:
                 self._connected_at = self._loop.time()
             await self._send_all(self._line)
             complete = True
-            self._drained.set()
+            if not self._drained.done():
+                self._drained.set_result(None)
         except (OSError, ValueError) as e:  # the latter comes from a host name that cannot be one
             self._retry_later(e)
         finally:
@@ -214,12 +214,14 @@ class Sender:
         line, self._line = self._line, None
         if line is None:
             return
+        finishing = _begin_task(self._loop, line.finish())
+        finishing.add_done_callback(lambda _: line.close())
+        limit = self._loop.call_at(min(deadline, self._loop.time() + _FINISH_TIMEOUT), finishing.cancel)
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(deadline, self._loop.time() + _FINISH_TIMEOUT)):
-                    await line.finish()
+            await asyncio.wait([finishing])
         finally:
-            line.close()
+            limit.cancel()
+            finishing.cancel()
 
     def _finish(self) -> None:
         """Let a cancelled task end in a loop that is stopped; a running one does it by itself."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from asab_mom.properties import Properties
+from asab_utils.time_limit import time_limit
 
 REPORT = "x-report-failure"
 """Header of a question: whoever fails to handle it sends an answer that says so."""
@@ -84,7 +85,7 @@ class Calls:
         if self._closed:
             raise CallError("the broker is closed")
         try:
-            async with asyncio.timeout(timeout):
+            async with time_limit(timeout):
                 with self._question() as (correlation_id, answer):
                     return await _first(ask(correlation_id), answer)
         except TimeoutError:

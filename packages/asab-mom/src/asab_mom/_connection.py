@@ -29,6 +29,7 @@ from asab_mom._errors import LineError, reason
 from asab_mom._frames import Frame, FrameError, Splitter
 from asab_mom._watchdog import Watchdog
 from asab_mom._writer import Writer
+from asab_utils.time_limit import time_limit
 
 CONNECT_TIMEOUT = 10.0
 CALL_TIMEOUT = 10.0
@@ -84,7 +85,7 @@ class Connection(Protocol):
         """
         connection = cls(name, heartbeat)
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            async with time_limit(CONNECT_TIMEOUT):
                 await connection._handshake(address, tls if address.tls else None)
         except BaseException as error:
             connection.abort(reason(error, CONNECT_TIMEOUT))
@@ -105,7 +106,7 @@ class Connection(Protocol):
             LineError: If the connection ends before the answer. It is ended here when the answer does not come.
         """
         try:
-            async with asyncio.timeout(CALL_TIMEOUT):
+            async with time_limit(CALL_TIMEOUT):
                 self.flush()  # aioamqp writes past us, and what belongs to the channel stays in its order
                 return await method(*args, **kwargs)
         except TimeoutError:
@@ -147,7 +148,7 @@ class Connection(Protocol):
         self.write(_frames.goodbye(), at_once=True)
         self.state = CLOSING
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_deadlines.seconds(_deadlines.CLOSE)):
+            async with time_limit(_deadlines.seconds(_deadlines.CLOSE)):
                 await self.connection_closed.wait()
         self.abort("the connection is closed")
         await self.wait_over()

@@ -27,6 +27,7 @@ from asab_mom._errors import ChannelError, LineError
 from asab_mom._line import Line
 from asab_mom._subscription import OWN_EXPIRES, Subscription
 from asab_mom.message import Message, Outcome
+from asab_utils.time_limit import time_limit
 
 L = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Consumer:
     async def _ask(self, calls: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Make calls that may fail: the line can be down, and then there is nothing to undo."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_deadlines.seconds(_deadlines.ASK)):
+            async with time_limit(_deadlines.seconds(_deadlines.ASK)):
                 await asyncio.gather(*calls, return_exceptions=True)
 
     async def _serve(self, subscription: Subscription, channel: Channel) -> None:

@@ -28,6 +28,7 @@ from asab_mom._errors import LineError
 from asab_mom._frames import Content
 from asab_mom._room import Room
 from asab_mom.message import BusyError, Message, PublishError, UnroutableError
+from asab_utils.time_limit import time_limit
 
 WINDOW = 1000
 """Messages that are accepted and not yet settled, at most; further calls of `publish` wait for their turn."""
@@ -154,7 +155,7 @@ class Publisher:
         """
         self._closed = True
         try:
-            async with asyncio.timeout(timeout):
+            async with time_limit(timeout):
                 await self._idle.wait()
         except TimeoutError:
             for parcel in [*self._in_flight.values(), *self._outbox]:

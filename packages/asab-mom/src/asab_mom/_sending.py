@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import math
 import os
@@ -17,6 +16,7 @@ from asab_mom._transport import Transport
 from asab_mom.json import CONTENT_TYPE, encode_json
 from asab_mom.message import Body, Message, PublishError, encode_body
 from asab_mom.properties import Properties, expiration_text, make_properties
+from asab_utils.time_limit import time_limit
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -170,7 +170,7 @@ class Sending(Transport):
 
     async def _accept_in_time(self, message: Message, outbox: Outbox | None, seconds: float | None) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with time_limit(seconds):
                 await (self._send(message) if outbox is None else outbox.put(message))
         except TimeoutError:
             if outbox is not None:

@@ -14,6 +14,7 @@ from asab_mom._subscription import Subscription
 from asab_mom.broker import Broker
 from asab_mom.faults import Faults
 from asab_mom.message import Message, Outcome, PublishError
+from asab_utils.time_limit import time_limit
 
 if TYPE_CHECKING:
     from asab_app import Application
@@ -184,7 +185,7 @@ class MemoryBroker(Broker):
         if self._closed:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_deadlines.seconds(_deadlines.FLUSH)):
+            async with time_limit(_deadlines.seconds(_deadlines.FLUSH)):
                 await self._up.wait()
         self._closed = True
         self._stop_mending()

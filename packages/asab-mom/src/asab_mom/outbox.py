@@ -23,6 +23,7 @@ from typing import NamedTuple
 from asab_log import LOG_NOTICE
 from asab_mom._outbox_file import BODY_MAX, Entry, OutboxError, OutboxFile, Stored
 from asab_mom.message import BusyError, Message, PublishError
+from asab_utils.time_limit import time_limit
 
 __all__ = ["Outbox", "OutboxError"]
 
@@ -149,7 +150,7 @@ class Outbox:
         self._room.set()
         self._work.set()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
+            async with time_limit(timeout):
                 await self._done.wait()
         self._closed = True
         for task in self._sending:

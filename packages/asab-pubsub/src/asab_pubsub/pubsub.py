@@ -174,12 +174,12 @@ class PubSub:
 
         self.subscribe(message_type, receive)
         try:
-            async with asyncio.timeout(timeout):
-                return await message
-        except TimeoutError:
-            raise TimeoutError(f"no {message_type!r} within {timeout} s") from None
+            await asyncio.wait([message], timeout=timeout)
         finally:
             self.unsubscribe(message_type, receive)
+        if not message.done():
+            raise TimeoutError(f"no {message_type!r} within {timeout} s")
+        return message.result()
 
     async def drain(self, timeout: float | None = None) -> frozenset[asyncio.Task[None]]:
         """Wait until no delivery is under way, those that begin meanwhile included.

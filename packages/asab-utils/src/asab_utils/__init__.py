@@ -5,6 +5,7 @@ The layer's map:
 - `singleton` - `Singleton`, a metaclass: one object a class.
 - `timer` - `Timer`, a relative and optionally repeating timer on asyncio.
 - `pdict` - `PersistentDict`, a dictionary in a file; `_codec` turns its keys and values into what SQLite stores.
+- `time_limit` - `time_limit`, which ends what takes too long.
 - `testing` - `VirtualLoop`, an event loop whose clock jumps instead of waiting.
 
 It needs nothing but the standard library.

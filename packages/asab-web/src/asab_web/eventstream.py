@@ -7,6 +7,7 @@ event that it has got: what it has missed is sent then. A slow client holds up n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from collections import deque
@@ -17,6 +18,7 @@ from aiohttp import hdrs, web
 
 import asab_app
 from asab_log import get_logger
+from asab_utils.time_limit import time_limit
 from asab_web._handler import mark_as_coroutine_function
 
 L = get_logger(__name__)
@@ -99,11 +101,9 @@ class EventStream(web.StreamResponse):
 
     async def _wait(self) -> None:
         """Wait for an event, the stop, or the time of the next comment: only what is sent shows who is gone."""
-        try:
-            async with asyncio.timeout(self._comment_after):
+        with contextlib.suppress(TimeoutError):
+            async with time_limit(self._comment_after):
                 await self._wake.wait()
-        except TimeoutError:
-            pass
 
     def _take(self) -> list[bytes]:
         waiting, self._waiting = self._waiting, []

@@ -27,6 +27,7 @@ from asab_app.metrics._line_protocol import line
 from asab_app.metrics.target import Point, Target
 from asab_config import ConfigObject
 from asab_log import LOG_NOTICE, get_logger
+from asab_utils.time_limit import time_limit
 
 if TYPE_CHECKING:
     from asab_app.application import Application
@@ -154,7 +155,7 @@ class InfluxDBTarget(Target, ConfigObject):
         call = self._app.Loop.run_in_executor(None, self._exchange, connection, body)
         try:
             # The connection's own time-out is that of a single read; a server may send a byte at a time.
-            async with asyncio.timeout(2 * self._timeout):
+            async with time_limit(2 * self._timeout):
                 await call
         except BaseException:
             _cut(connection)

@@ -7,7 +7,6 @@ of the id: who reads the database, its log or its backup cannot take over a sess
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from asab_log import LOG_NOTICE, get_logger
+from asab_utils.time_limit import time_limit
 from asab_web.session.errors import SessionStorageError
 from asab_web.session.session import Session
 from asab_web.session.storage import HOUR, MAX_SIZE, SessionStorage
@@ -189,7 +189,7 @@ class RedisSessionStorage(SessionStorage):
 
     async def _ask(self, command: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with time_limit(self._timeout):
                 answer = await command(*arguments)
         except (RedisError, OSError, TimeoutError) as e:
             error = SessionStorageError(f"Redis does not answer for the sessions: {_reason(e, self._timeout)}")

@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import asab_app
+from asab_utils.time_limit import time_limit
 from asab_web.session._target import Browser, Clock, Target, serve
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ class SessionStorageAttacks:
             storage = self.make_storage(asab_app.Application.__new__(asab_app.Application), self._clock)
             target = Target(storage)
             try:
-                async with asyncio.timeout(60), serve(target) as browser:
+                async with time_limit(60), serve(target) as browser:
                     await scenario(target, browser)
             finally:
                 await storage.close()
