@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from asab_app import Application
     from asab_mom import Broker
 
+MANY = [f"queue-{n}" for n in range(20)]
+
 
 @pytest.fixture(scope="module")
 def one_node() -> Iterator[Node]:
@@ -36,7 +38,7 @@ def node(one_node: Node) -> Iterator[Node]:
     """A server that the test may hurt; it is well, and its queues are gone, before the next one."""
     yield one_node
     one_node.heal()
-    asyncio.run(amqp.delete(one_node.url, "queue", "later"))
+    asyncio.run(amqp.delete(one_node.url, "queue", "later", *MANY))
 
 
 @pytest.mark.slow
@@ -72,6 +74,9 @@ def test_a_server_that_is_killed_in_the_middle_of_publishing_loses_no_accepted_m
             enough.set()
 
     async def scenario(broker: Broker) -> None:
+        await broker.publish("the queue is there then", "queue")
+        await inbox.next()
+        await asyncio.to_thread(node.sync)
         bodies = {str(i).encode() for i in range(5000)}
         publishing = asyncio.gather(*(publish(broker, body) for body in bodies))
         await within(enough.wait())
@@ -83,6 +88,31 @@ def test_a_server_that_is_killed_in_the_middle_of_publishing_loses_no_accepted_m
         await inbox.until(bodies)
 
     serve(consumer(node.url, "queue", inbox), scenario)
+
+
+@pytest.mark.slow
+def test_a_server_that_comes_back_without_its_data_gets_its_queues_before_messages(node: Node) -> None:
+    """A server confirms what has no queue, too; a kill -9 can lose a queue that was just declared."""
+    inbox = Inbox()
+
+    def setup(app: Application) -> AMQPBroker:
+        broker = AMQPBroker(app, config=options(node.url))
+        for queue in MANY:
+            broker.subscribe(queue)
+            broker.add(queue, inbox)
+        return broker
+
+    async def scenario(broker: Broker) -> None:
+        await broker.publish("before", MANY[0])
+        assert (await inbox.next())[1] == b"before"
+        await asyncio.to_thread(node.kill)
+        publishing = asyncio.gather(*(broker.publish(queue, queue) for queue in MANY))
+        await asyncio.to_thread(node.clear)
+        await asyncio.to_thread(node.start)
+        await within(publishing)
+        await inbox.until({queue.encode() for queue in MANY})
+
+    serve(setup, scenario)
 
 
 @pytest.mark.slow

@@ -150,6 +150,15 @@ class Node:
             self._process.wait(STOP_TIMEOUT)
             self._process = None
 
+    def sync(self) -> None:
+        """Have it write to disk what queues there are, which it does a moment after it has said that they are."""
+        self.ctl("eval", "mnesia:sync_log().")
+
+    def clear(self) -> None:
+        """Have it begin anew with its next start: no queue, no message."""
+        shutil.rmtree(self.folder / "data")
+        (self.folder / "data").mkdir()
+
     def stop(self) -> None:
         """End it in order."""
         assert self._process is not None

@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 from asab_mom import _deadlines, _frames
@@ -95,9 +95,14 @@ class Connection(Protocol):
             raise connection.error.copy() from error
         return connection
 
-    async def open_channel(self) -> Channel:
-        """Open a channel; errors as of `bounded`."""
-        return cast("Channel", await self.bounded(self.channel))
+    @contextlib.asynccontextmanager
+    async def open_channel(self) -> AsyncIterator[Channel]:
+        """Open a channel and shut it at the end of the block; errors as of `bounded`."""
+        channel = cast("Channel", await self.bounded(self.channel))
+        try:
+            yield channel
+        finally:
+            await channel.shut()
 
     async def bounded(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Await one of aioamqp's calls, but not for ever.

@@ -4,7 +4,8 @@ The rules:
 
 1. A queue is declared as soon as the line is up; messages are taken from it when `flow` has been called.
 2. An existing queue is used as it is, a missing one is declared durable. A queue of our own outlives a lost line, and
-   the broker too, but not ten minutes without us.
+   the broker too, but not ten minutes without us. A broker that comes back without a queue (killed before the queue was
+   on its disk, or begun anew) is given it again before anything is published: it confirms what has no queue, too.
 3. Each subscription has a channel of its own, so that what goes wrong with one does not touch the others.
 4. A message that cannot be read is handed on apart from the others.
 5. Answers to calls flow from the first moment to the last, as many as come. When their channel ends, that is told: who
@@ -22,6 +23,7 @@ from typing import Any, TypeAlias
 
 from asab_mom import _deadlines
 from asab_mom._channel import Channel
+from asab_mom._connection import Connection
 from asab_mom._delivery import Delivery
 from asab_mom._errors import ChannelError, LineError
 from asab_mom._line import Line
@@ -64,6 +66,7 @@ class Consumer:
         self._lost = lost
         self._flowing = asyncio.Event()
         self._stopped = False
+        self._subscriptions: list[Subscription] = []
         self._consuming: dict[Subscription, tuple[Channel, str]] = {}
         self._untried: set[Subscription] = set()
         self._tried = asyncio.Event()
@@ -72,6 +75,7 @@ class Consumer:
 
     def open(self, loop: asyncio.AbstractEventLoop, subscription: Subscription) -> None:
         """Declare and consume a subscription in the background, as long as the line is not closed."""
+        self._subscriptions.append(subscription)
         self._untried.add(subscription)
         self._tried.clear()
         self._line.keep_channel(loop, f"Subscription of {subscription}", lambda c: self._serve(subscription, c))
@@ -83,12 +87,22 @@ class Consumer:
             LineError: If that is so, or the line is lost.
         """
         connection = await self._line.connection()
-        beside = await connection.open_channel()
-        try:
+        async with connection.open_channel() as beside:
             if arguments or not await _exists(queue, beside):
                 await beside.call(beside.queue_declare, queue, durable=True, arguments=dict(arguments))
-        finally:
-            await beside.shut()
+
+    async def declare_again(self, connection: Connection) -> None:
+        """Declare all that was declared before, on the connection that is published over.
+
+        What the broker refuses is said where it is consumed.
+
+        Raises:
+            LineError: If the connection is lost.
+        """
+        for subscription in [s for s in self._subscriptions if s not in self._untried]:
+            with contextlib.suppress(ChannelError):
+                async with connection.open_channel() as channel:
+                    await self._declare(subscription, channel)
 
     def flow(self) -> None:
         """Let messages in."""
@@ -183,13 +197,11 @@ class Consumer:
 
 async def _exists(queue: str, channel: Channel) -> bool:
     """Ask on another channel, for the broker answers no by closing it."""
-    probe = await channel.connection.open_channel()
     try:
-        await probe.call(probe.queue_declare, queue, passive=True)
+        async with channel.connection.open_channel() as probe:
+            await probe.call(probe.queue_declare, queue, passive=True)
     except ChannelError as error:
         if error.code != NOT_FOUND:
             raise
         return False
-    finally:
-        await probe.shut()
     return True

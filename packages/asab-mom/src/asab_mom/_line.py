@@ -222,7 +222,8 @@ class Line:
             connection = await self.connection()
             opened = loop.time()
             try:
-                await _use(await connection.open_channel(), use)
+                async with connection.open_channel() as channel:
+                    await use(channel)
                 continue
             except ChannelError as error:
                 self._journal.failed(purpose, self.address, error)
@@ -230,10 +231,3 @@ class Line:
                 pass  # the connection is lost, which `_keep_connected` says
             backoff.stood(loop.time() - opened)
             await asyncio.sleep(backoff.delay())
-
-
-async def _use(channel: Channel, use: Callable[[Channel], Awaitable[None]]) -> None:
-    try:
-        await use(channel)
-    finally:
-        await channel.shut()

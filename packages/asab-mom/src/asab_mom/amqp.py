@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_mom import _deadlines
 from asab_mom._address import Address, parse_all
+from asab_mom._channel import Channel
+from asab_mom._connection import Connection
 from asab_mom._consumer import Consumer
 from asab_mom._journal import Journal
 from asab_mom._line import SHORTEST_DELAY, Backoff, Line
@@ -88,7 +90,8 @@ class AMQPBroker(Broker):
         self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
         for line in (self._in, self._out):
             line.start(self.App.Loop)
-        self._out.keep_channel(self.App.Loop, "Publishing", self._publisher.serve)
+        self._declared_on: Connection | None = None
+        self._out.keep_channel(self.App.Loop, "Publishing", self._publish_over)
 
     def _line(self, addresses: Sequence[Address], purpose: str, journal: Journal) -> Line:
         name = f"{self._appname} ({purpose})"
@@ -101,6 +104,12 @@ class AMQPBroker(Broker):
             return parse_all(str(self.Config["url"]))
         except ValueError as error:
             raise self.Config.mistake("url", str(error), secret=True) from None
+
+    async def _publish_over(self, channel: Channel) -> None:
+        if channel.connection is not self._declared_on:
+            await self._consumer.declare_again(channel.connection)
+            self._declared_on = channel.connection
+        await self._publisher.serve(channel)
 
     async def _send(self, message: Message) -> None:
         if not self._consumer.tried:
