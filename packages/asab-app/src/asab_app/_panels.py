@@ -74,7 +74,7 @@ def state(app: Application) -> Row:
 
 
 def parts(app: Application) -> Row:
-    """Return modules and services in the order of their start, with their health and how long their start took."""
+    """Return modules and services in the order of their start, with their health, and when they were started."""
     components = app._components
     started = {id(component) for component in components.started}
     down = {each.name: _status(each) for each in app.Health.down}
@@ -82,12 +82,13 @@ def parts(app: Application) -> Row:
     for component in components.all:
         name = describe_component(component)
         status = {} if isinstance(component, Module) else down.get(component.Name, {})
-        took = components.report.took("start", name)
+        began, took = components.report.began("start", name), components.report.took("start", name)
         rows.append(
             {
                 "part": name,
                 "class": f"{type(component).__module__}.{type(component).__qualname__}",
                 "state": status.get("reason") or ("started" if id(component) in started else "not started"),
+                "start began": "" if began is None else _utc(began, "milliseconds"),
                 "start took, ms": None if took is None else round(took * 1000, 2),
                 "since": status.get("since", ""),
             }
@@ -223,5 +224,5 @@ def _file(path: str) -> str:
     return path[len(max(folders, key=len, default="")) :].lstrip(os.sep) if folders else path
 
 
-def _utc(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _utc(seconds: float, precision: str = "seconds") -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec=precision).replace("+00:00", "Z")
