@@ -39,7 +39,7 @@ def test_who_looks_sees_what_is_under_way_and_how_long_handlers_take(bench: Benc
         await broker.publish("fail", queue, exchange="")
         await broker.publish("wait", queue, exchange="")
         await within(came.wait())
-        assert values(metrics, "_under_way") == {"unconfirmed": 0, "being handled": 1}
+        assert values(metrics, "_under_way") == {"unconfirmed": 0, "handling": 1}
         assert values(metrics, "_handler_seconds") == {queue: 1}
         metrics.flush()
         shown: Any = broker.App.Inspection.read("mom")

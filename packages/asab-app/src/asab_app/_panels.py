@@ -88,7 +88,7 @@ def parts(app: Application) -> Row:
                 "part": name,
                 "class": f"{type(component).__module__}.{type(component).__qualname__}",
                 "state": status.get("reason") or ("started" if id(component) in started else "not started"),
-                "start began": "" if began is None else _utc(began, "milliseconds"),
+                "start began": "" if began is None else _utc(began),
                 "start took, ms": None if took is None else round(took * 1000, 2),
                 "since": status.get("since", ""),
             }
@@ -224,5 +224,5 @@ def _file(path: str) -> str:
     return path[len(max(folders, key=len, default="")) :].lstrip(os.sep) if folders else path
 
 
-def _utc(seconds: float, precision: str = "seconds") -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+def _utc(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -37,7 +37,12 @@ def _queues(broker: Broker) -> list[Row]:
 
 
 def _messages(broker: Broker) -> Row:
-    row = {"broker": broker._name, **broker._under_way()}
+    under_way = broker._under_way()
+    row = {
+        "broker": broker._name,
+        "being handled": under_way["handling"],
+        "unconfirmed": under_way["unconfirmed"],
+    }
     if broker.outbox is not None:
         row |= {"in the outbox": broker.outbox.waiting, "bytes in the outbox": broker.outbox.size}
     return row | dict(broker._meter.messages.live())

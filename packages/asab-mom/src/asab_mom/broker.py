@@ -226,7 +226,7 @@ class Broker(Calling):
 
     def _under_way(self) -> dict[str, int]:
         """Return how many messages are under way, out and in."""
-        return {"unconfirmed": self._unconfirmed(), "being handled": self._dispatcher.busy}
+        return {"unconfirmed": self._unconfirmed(), "handling": self._dispatcher.busy}
 
     def _count(self, what: str) -> None:
         self.Counts[what] += 1

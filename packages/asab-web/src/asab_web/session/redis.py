@@ -40,7 +40,7 @@ TIMEOUT: Final = 2.0
 # What `new_id` makes; anything else need not be asked for.
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
-# Going through all keys: how many at a time, which takes Redis less than a millisecond, and how often at most.
+# Going through all keys: how many at a time, so that Redis has time for others in between, and how often at most.
 _STEP: Final = 1000
 _STEPS: Final = 100
 
@@ -87,6 +87,12 @@ for i = last + 1, #ARGV do redis.call('HDEL', new, ARGV[i]) end
 local times = redis.call('HMGET', new, 'created', 'max_age')
 expire(new, times[1], times[2], ARGV[2], ARGV[3], ARGV[4])
 return 1
+"""
+
+# ARGV: where to go on, the pattern of the keys, how many to look at. The keys themselves stay where they are.
+_COUNT: Final = """
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+return {found[1], #found[2]}
 """
 
 
@@ -146,6 +152,7 @@ class RedisSessionStorage(SessionStorage):
         self._redis = redis.asyncio.Redis.from_pool(pool)
         self._load = self._redis.register_script(_LOAD)
         self._save = self._redis.register_script(_SAVE)
+        self._count = self._redis.register_script(_COUNT)
 
     async def load(self, cookie: str) -> Session | None:
         """Return the session of a cookie, or None."""
@@ -184,12 +191,12 @@ class RedisSessionStorage(SessionStorage):
     async def count(self) -> int | None:
         """Return how many sessions there are, of all processes; None if there are too many keys to go through."""
         pattern = f"{_SPECIAL.sub(_ESCAPED, self._prefix)}*"
-        found = cursor = 0
+        count, cursor = 0, b"0"
         for _ in range(_STEPS):
-            cursor, keys = await self._ask(self._redis.scan, cursor, pattern, _STEP)
-            found += len(keys)
-            if not cursor:
-                return found
+            cursor, found = await self._ask(self._count, [], [cursor, pattern, _STEP])
+            count += found
+            if cursor == b"0":
+                return count
         return None
 
     async def health(self) -> str | None:

@@ -19,7 +19,7 @@ export class Plot {
     this.element = h(
       "section",
       { class: "tile" },
-      h("h3", {}, title),
+      h("h3", {}, ...title.split(/(?<=_)/).flatMap((word) => [word, h("wbr")])),
       tags ? h("p", { class: "tags" }, tags) : null,
       this.number,
       this.svg,
