@@ -195,19 +195,16 @@ class Dispatcher:
 
     async def _run(self, route: _Route, message: Message) -> None:
         began = perf_counter()
+        answer = route.handler(message.properties, message.body)
+        if type(answer) is not types.CoroutineType and not inspect.isawaitable(answer):
+            raise TypeError(f"the handler of target {message.target!r} is not a coroutine function: {route.handler!r}")
         try:
-            body = await self._answer(route, message)
+            body = await answer
         finally:
             self._took(message.target, perf_counter() - began)
         reply_to = message.properties.reply_to or route.reply_to
         if body is not None and reply_to:
             await self._reply(reply_to, body, message.properties.correlation_id)
-
-    async def _answer(self, route: _Route, message: Message) -> Body | None:
-        answer = route.handler(message.properties, message.body)
-        if type(answer) is not types.CoroutineType and not inspect.isawaitable(answer):
-            raise TypeError(f"the handler of target {message.target!r} is not a coroutine function: {route.handler!r}")
-        return await answer
 
 
 def _slots(number: int) -> asyncio.Semaphore | None:

@@ -49,6 +49,7 @@ class Meter:
         """
         self._under_way = under_way
         self._seconds: Histogram | None = None
+        self._series: dict[str, Histogram] = {}  # by targets that have handlers: no stranger can make them grow
         self._broker = broker
         self.messages = Counter(broker, init_values=dict.fromkeys(COUNTS, 0))
         self.lines = Gauge(broker, init_values=dict.fromkeys(STATES, 0))
@@ -61,8 +62,12 @@ class Meter:
 
     def took(self, target: str, seconds: float) -> None:
         """Take how long the handler of a target has taken."""
-        if self._seconds is not None:
-            self._seconds.labels(target=target).observe("", seconds)
+        if self._seconds is None:
+            return
+        series = self._series.get(target)
+        if series is None:
+            series = self._series[target] = self._seconds.labels(target=target)
+        series.observe("", seconds)
 
     def stored(self, waiting: int, size: int, refused: int) -> None:
         """Take what is in the outbox."""
