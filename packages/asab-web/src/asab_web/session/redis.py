@@ -194,7 +194,7 @@ class RedisSessionStorage(SessionStorage):
         count, cursor = 0, b"0"
         for _ in range(_STEPS):
             cursor, found = await self._ask(self._count, [], [cursor, pattern, _STEP])
-            count += found
+            count += int(found)
             if cursor == b"0":
                 return count
         return None
