@@ -79,6 +79,8 @@ def test_the_parts_are_shown_in_their_order_with_health_and_start(make: Make) ->
         (f"module {Clinic.__module__}.{Clinic.__qualname__}", "started"),
     ]
     assert all(row["start took, ms"] >= 0 for row in app.seen)
+    launched = app.data("state")["launched"]
+    assert all(launched <= row["start began"] < "3000" for row in app.seen)
 
 
 def test_timers_and_tasks_are_shown_with_where_they_stand(make: Make) -> None:

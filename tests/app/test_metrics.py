@@ -60,7 +60,7 @@ def test_two_metrics_of_one_name_are_refused(make: Make) -> None:
     """Their values would mix."""
     app = make(Measured)
     app.svc.create_counter("requests")
-    with pytest.raises(ValueError, match="'requests' is there already"):
+    with pytest.raises(ValueError, match="'requests' is there already, a Counter: take another name"):
         app.svc.create_gauge("requests")
     app.run()
 

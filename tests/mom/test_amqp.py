@@ -31,6 +31,17 @@ def queue(amqp_url: str) -> Iterator[str]:
     asyncio.run(amqp.delete(amqp_url, name, f"{name}.dead"))
 
 
+class Stuck:
+    """A handler that waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.came, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, _properties: Properties, _body: bytes) -> None:
+        self.came.set()
+        await self.go.wait()
+
+
 def subscribed(url: str, queue: str, handler: Any, **config: Any) -> Callable[[Application], AMQPBroker]:
     """A setup: a broker that publishes to queues, and handles the messages of one."""
 
@@ -54,9 +65,38 @@ def test_the_lines_to_the_server_are_shown_without_the_password(amqp_url: str, q
         shown: Any = broker.App.Inspection.read("mom")
         assert {line["purpose"]: line["state"] for line in shown["Lines"]} == {"consume": "open", "publish": "open"}
         assert all(line["server"].startswith("amqp://") and "@" not in line["server"] for line in shown["Lines"])
-        assert [(row["queue"], row["waiting"]) for row in shown["Queues"]] == [(queue, None)]
 
     serve(subscribed(amqp_url, queue, Inbox()), scenario)
+
+
+def test_what_is_in_the_queues_is_asked_for_while_somebody_looks(amqp_url: str, queue: str) -> None:
+    """Who looks sees a queue that grows; one that is gone spoils nothing, and while nobody looks nobody asks."""
+    handler = Stuck()
+
+    async def depths(broker: Broker) -> dict[str, tuple[int, int]]:
+        """What is shown when the server has been asked."""
+        broker.App.Inspection.read("mom")
+        (asked,) = (task for task in asyncio.all_tasks() if task.get_name() == "what somebody looks at")
+        await within(asked)
+        shown: Any = broker.App.Inspection.read("mom")
+        return {row["queue"]: (row["waiting"], row["consumers"]) for row in shown["Queues"]}
+
+    async def scenario(broker: Broker) -> None:
+        for _ in range(3):
+            await broker.publish("Hello!", queue)
+        await within(handler.came.wait())
+        assert "what somebody looks at" not in {task.get_name() for task in asyncio.all_tasks()}
+        assert await depths(broker) == {"amq.nowhere": (None, None), queue: (2, 1)}
+        handler.go.set()
+
+    def setup(app: Application) -> AMQPBroker:
+        broker = AMQPBroker(app, config={"url": amqp_url, "exchange": "", "prefetch_count": 1})
+        broker.subscribe("amq.nowhere")  # a name that is the server's own
+        broker.subscribe(queue)
+        broker.add(queue, handler)
+        return broker
+
+    serve(setup, scenario)
 
 
 # Queues

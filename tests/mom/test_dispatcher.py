@@ -23,7 +23,7 @@ async def _nothing(*args: object) -> None:
 
 def make_dispatcher() -> Dispatcher:
     failures = Failures(Policy(), lambda what: None, _nothing, _nothing, _nothing)
-    return Dispatcher(asyncio.get_running_loop(), _nothing, failures, lambda what: None)
+    return Dispatcher(asyncio.get_running_loop(), _nothing, failures, lambda what: None, lambda target, seconds: None)
 
 
 async def test_a_message_whose_task_is_cancelled_before_it_begins_goes_back() -> None:

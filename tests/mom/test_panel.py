@@ -44,7 +44,8 @@ def test_lines_queues_and_counts_are_shown() -> None:
         {"broker": name, "purpose": "consume, publish", "server": "this process", "state": "open"}
     ]
     assert app.lost["Lines"][0]["state"] == "lost"
-    assert app.seen["Queues"] == [{"broker": name, "queue": "orders", "exchange": "", "routing key": "", "waiting": 0}]
-    assert app.lost["Queues"][0]["waiting"] == 1
+    queue = {"broker": name, "queue": "orders", "exchange": "", "routing key": ""}
+    assert app.seen["Queues"] == [{**queue, "waiting": 0, "consumers": 1}]
+    assert app.lost["Queues"] == [{**queue, "waiting": 1, "consumers": 0}]
     assert app.seen["Messages"][0]["being handled"] == 1
     assert app.seen["Messages"][0]["published"] == 1

@@ -231,3 +231,31 @@ async def test_the_files_of_the_page_name_no_other_host() -> None:
         assert "innerHTML" not in text
         assert " style=" not in text
         assert " onclick=" not in text
+
+
+PLOT = """
+import('/asab/inspector/plot.js').then(({ Plot }) => {
+  const clock = performance.now;
+  const plot = new Plot('a number', { show: String });
+  const lines = [0, 90, 100, 130].map((second) => {
+    performance.now = () => second * 1000;
+    plot.push(1);
+    return plot.stroke.getAttribute('d');
+  });
+  performance.now = clock;
+  return lines;
+})
+"""
+
+
+@pytest.mark.slow
+async def test_a_plot_is_of_the_last_two_minutes_at_whatever_pace_its_values_come(tmp_path: Path) -> None:
+    """A panel that is read less often, or was not looked at for a while, does not show a steep rise that never was."""
+    async with page_of_shop(tmp_path) as (page, _url):
+        await page.see("document.querySelector('#pill.good')?.textContent")
+        assert await page.run(PLOT) == [
+            "M240.0,3.0",
+            "M0.0,3.0L240.0,3.0",
+            "M0.0,3.0L216.0,3.0L240.0,3.0",
+            "M0.0,3.0L60.0,3.0L240.0,3.0",
+        ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -151,5 +153,16 @@ def test_the_logout_takes_the_cookie_from_the_browser() -> None:
         browser.cookie_jar.clear()
         async with browser.get("/", cookies={COOKIE: copied.value}) as response:
             assert await response.json() == {"new": False, "content": {"user": "ann"}}
+
+    run(scenario, sections={SECTION: {"storage": "cookie", "cookie_secrets": OLD}})
+
+
+def test_nobody_knows_how_many_there_are_and_that_is_said() -> None:
+    """Who looks is not told a number that means nothing."""
+
+    async def scenario(app: WebApplication, browser: aiohttp.ClientSession) -> None:
+        await get(browser, "/put?color=blue")
+        seen: Any = app.Inspection.read("sessions")
+        assert (seen["sessions"], seen["note"]) == (None, CookieSessionStorage.uncounted)
 
     run(scenario, sections={SECTION: {"storage": "cookie", "cookie_secrets": OLD}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from aiohttp import web
 
 import asab_web
 from asab_app import Application
+from asab_app.metrics import Metrics
 from asab_web.session import ServiceWebSession, Session
 from asab_web.session.redis import RedisSessionStorage
 from tests.support.redis_server import PASSWORD, RedisServer, private_redis
@@ -225,3 +227,30 @@ def test_redis_that_is_out_of_memory_is_answered_503(server: RedisServer) -> Non
         assert (await get(browser, "/"))["content"] == {"color": "blue"}
 
     run(scenario, sections=section(server.url))
+
+
+def test_sessions_are_counted_while_somebody_looks(redis_url: str) -> None:
+    """Those of all processes, and nothing else that is in the database."""
+    shared = InRedis(redis_url)
+    shared.prefix += "[a*]?:"
+    others = [f"{shared.prefix[:-6]}{name}" for name in ("a?:one", "[a*]?", "aa:two")]
+
+    async def scenario(app: WebApplication, _browser: aiohttp.ClientSession) -> None:
+        for _ in range(2):
+            async with client(app.url) as browser:
+                await cookie_of(browser, "/put?color=blue")
+        before: Any = app.Inspection.read("sessions")
+        assert (before["sessions"], before["note"][:15]) == (None, "Not counted yet")
+        (asked,) = (task for task in asyncio.all_tasks() if task.get_name() == "what somebody looks at")
+        await asked
+        seen: Any = app.Inspection.read("sessions")
+        assert seen["sessions"] == 2
+        metrics = app.get_service("asab.MetricsService")
+        assert isinstance(metrics, Metrics)
+        assert metrics.snapshot()['asab_web_sessions{service="sessions"}'] == 2
+
+    for key in others:
+        shared.client.set(key, "", ex=60)
+    run(scenario, sections=section(redis_url, redis_prefix=shared.prefix) | {"asab:web": {"metrics": "yes"}})
+    shared.client.delete(*others)
+    shared.close()

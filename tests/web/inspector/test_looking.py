@@ -167,6 +167,28 @@ def test_log_records_come_filtered() -> None:
     assert serve(scenario, sections={"asab:web": OPEN}) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"Orders" are', True),
+        ("item=Größe \\ 7", True),
+        ("tests.web.inspector", True),
+        ("valueerror: no", True),
+        ("number=7  bad=true", True),
+        ("message", False),
+        ("level", False),
+        ("\\u00f6", False),
+    ],
+)
+def test_the_text_that_is_looked_for_is_the_one_that_is_seen(text: str, found: bool) -> None:
+    """Quotes and umlauts are found as they are read; what only the wire has is not."""
+    reader = Reader(logging.NOTSET, text)
+    with watching(reader) as records:
+        data = {"item": "Größe \\ 7", "number": 7, "bad": True}
+        L.error('The "orders" are late', struct_data=data, exc_info=ValueError("no"))
+        assert bool(records.fetch(reader)[0]) is found
+
+
 def test_a_level_is_changed_and_returns_at_the_stop() -> None:
     """What somebody has turned on to look is off when the application is gone."""
     logger = logging.getLogger("asab_web.inspector")

@@ -15,7 +15,8 @@ The layer's map, from the bottom:
 - `_service_manager` - what systemd and its like are told, by `_notify`; `_hangup` - SIGHUP; `_reaper` - PID 1.
 - `trace` - the ids of a request, as they travel; `tracing` - what belongs to which, by `_opentelemetry` as its spans.
 - `_unicode` - text that can leave the process.
-- `inspection` - `Inspection`, what parts have to show of themselves, with the panels of every application by `_panels`.
+- `inspection` - `Inspection`, what parts have to show of themselves, with the panels of every application by `_panels`;
+  `refreshed` - what a server has to be asked for, for those who look.
 - `registry` - modules by class, services by name; `_inspection` - what is said of the configuration.
 - `application` - `Application`: init-time, run-time, exit-time.
 - `listen`, `tls`, `listener` - addresses as text, their TLS, and opened; `_listen_fds` - sockets that were handed over;

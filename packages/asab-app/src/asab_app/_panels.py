@@ -74,7 +74,7 @@ def state(app: Application) -> Row:
 
 
 def parts(app: Application) -> Row:
-    """Return modules and services in the order of their start, with their health and how long their start took."""
+    """Return modules and services in the order of their start, with their health, and when they were started."""
     components = app._components
     started = {id(component) for component in components.started}
     down = {each.name: _status(each) for each in app.Health.down}
@@ -82,12 +82,13 @@ def parts(app: Application) -> Row:
     for component in components.all:
         name = describe_component(component)
         status = {} if isinstance(component, Module) else down.get(component.Name, {})
-        took = components.report.took("start", name)
+        began, took = components.report.began("start", name), components.report.took("start", name)
         rows.append(
             {
                 "part": name,
                 "class": f"{type(component).__module__}.{type(component).__qualname__}",
                 "state": status.get("reason") or ("started" if id(component) in started else "not started"),
+                "start began": "" if began is None else _utc(began),
                 "start took, ms": None if took is None else round(took * 1000, 2),
                 "since": status.get("since", ""),
             }

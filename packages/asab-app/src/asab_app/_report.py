@@ -28,6 +28,7 @@ class Report:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._parts: dict[str, dict[str, Any]] = {}
+        self._began: dict[tuple[str, str], float] = {}
         self._phases: dict[str, float] = {}
         self._phase = "init"
         self._since = time.monotonic()
@@ -46,6 +47,7 @@ class Report:
             verb: `start` or `stop`.
             name: Of the component.
         """
+        self._began[verb, name] = time.time()
         began = time.monotonic()
         try:
             yield
@@ -55,6 +57,10 @@ class Report:
     def took(self, verb: str, name: str) -> float | None:
         """Return how long a component took, in seconds; `None` if it has not come to that."""
         return self._parts.get(name, {}).get(verb)
+
+    def began(self, verb: str, name: str) -> float | None:
+        """Return when a component began to, in seconds since the epoch (UTC); `None` if it has not come to that."""
+        return self._began.get((verb, name))
 
     def note(self, name: str, what: str) -> None:
         """Note what went wrong with a component."""

@@ -16,8 +16,9 @@ The layer's map, from the top:
   wrong in it for a test.
 - `amqp` - `AMQPBroker`, RabbitMQ. Below it `_publisher` and `_consumer`, each on a `_line` that keeps a `_connection`
   with its `_channel`s up, to the nodes in turn, under TLS as `_tls` says; `_journal` tells the log and the health,
-  `_metrics` the metrics. `_aioamqp` alone imports aioamqp. `_address`, `_frames`, `_wire`, `_delivery`, `_acks`,
-  `_room`, `_watchdog` and `_errors` do no I/O; `_writer` joins what is written.
+  `_metrics` the metrics; `_depths` asks how much is in the queues. `_aioamqp` alone imports aioamqp. `_address`,
+  `_frames`, `_wire`, `_delivery`, `_acks`, `_room`, `_watchdog` and `_errors` do no I/O; `_writer` joins what is
+  written.
 
 `import asab_mom` brings in no aioamqp; `asab_mom.amqp` does.
 """

@@ -38,12 +38,12 @@ class Channel(Calls):
         self._error: LineError | None = None
         self._acknowledgements = Acknowledgements()
 
-    async def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Make a call, one of aioamqp's methods of a channel; errors as of `Connection.bounded`."""
+    async def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return the answer to a call, one of aioamqp's methods of a channel; errors as of `Connection.bounded`."""
         async with self._lock:  # aioamqp has one place to wait in for each kind of call
             try:
                 self._acknowledge()
-                await self.connection.bounded(method, *args, **kwargs)
+                return await self.connection.bounded(method, *args, **kwargs)
             except LineError:
                 self._check()
                 raise

@@ -22,6 +22,7 @@ import inspect
 import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from asab_app.tracing import is_on, span
@@ -57,6 +58,7 @@ class Dispatcher:
         reply: Callable[[str, Body, str | None], Awaitable[None]],
         failures: Failures,
         count: Callable[[str], None],
+        took: Callable[[str, float], None],
         concurrency: int = 0,
         system: str = "",
     ) -> None:
@@ -67,6 +69,7 @@ class Dispatcher:
             reply: Sends a reply: called with where to, the body and the correlation id.
             failures: What becomes of messages that are not handled.
             count: Called with `handled` or `failed`, each time that a handler is done.
+            took: Called with the target and the seconds that its handler has taken.
             concurrency: How many handlers run at once; 0 is as many as there are messages.
             system: What carries the messages, for those who trace them.
         """
@@ -74,6 +77,7 @@ class Dispatcher:
         self._reply = reply
         self._failures = failures
         self._count = count
+        self._took = took
         self._system = system
         self._slots = _slots(concurrency)
         self._routes: dict[str, _Route] = {}
@@ -190,10 +194,14 @@ class Dispatcher:
             self._waiting.discard(task)
 
     async def _run(self, route: _Route, message: Message) -> None:
+        began = perf_counter()
         answer = route.handler(message.properties, message.body)
         if type(answer) is not types.CoroutineType and not inspect.isawaitable(answer):
             raise TypeError(f"the handler of target {message.target!r} is not a coroutine function: {route.handler!r}")
-        body = await answer
+        try:
+            body = await answer
+        finally:
+            self._took(message.target, perf_counter() - began)
         reply_to = message.properties.reply_to or route.reply_to
         if body is not None and reply_to:
             await self._reply(reply_to, body, message.properties.correlation_id)

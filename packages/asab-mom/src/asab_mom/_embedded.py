@@ -65,6 +65,11 @@ class Queue:
         """The messages that no consumer has."""
         return [message for _, message in self._ready]
 
+    @property
+    def consumers(self) -> int:
+        """How many consumers it has."""
+        return len(self._consumers)
+
     def put(self, message: Message) -> None:
         """Add a message at the end."""
         self._count += 1

@@ -28,14 +28,21 @@ def _queues(broker: Broker) -> list[Row]:
             "queue": each.queue,
             "exchange": each.exchange,
             "routing key": each.routing_key,
-            "waiting": broker._waiting(each),
+            "waiting": depth.waiting,
+            "consumers": depth.consumers,
         }
         for each in broker._subscriptions
+        for depth in [broker._depth(each)]
     ]
 
 
 def _messages(broker: Broker) -> Row:
-    row = {"broker": broker._name, "being handled": broker._dispatcher.busy}
+    under_way = broker._under_way()
+    row = {
+        "broker": broker._name,
+        "being handled": under_way["handling"],
+        "unconfirmed": under_way["unconfirmed"],
+    }
     if broker.outbox is not None:
         row |= {"in the outbox": broker.outbox.waiting, "bytes in the outbox": broker.outbox.size}
-    return row | dict(broker._meter.messages.Values)
+    return row | dict(broker._meter.messages.live())

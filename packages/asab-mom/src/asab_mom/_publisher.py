@@ -98,6 +98,11 @@ class Publisher:
         self._idle.set()
         self._closed = False
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages are accepted and not settled."""
+        return self._waiting
+
     async def publish(self, message: Message) -> None:
         """Send a message, now or when there is a channel again, and return when the broker has confirmed it.
 

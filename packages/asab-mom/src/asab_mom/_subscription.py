@@ -1,8 +1,9 @@
-"""`Subscription`: where messages come from."""
+"""`Subscription`: where messages come from; `Depth`: how many wait there."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,6 +38,18 @@ class Subscription:
     def __str__(self) -> str:
         """Return what the log calls it."""
         return f"exchange {self.exchange!r}" if self.exchange else f"queue {self.queue!r}"
+
+
+class Depth(NamedTuple):
+    """What is in a queue.
+
+    Attributes:
+        waiting: Messages that no consumer has got yet; None where that is not known.
+        consumers: Consumers, those of others included.
+    """
+
+    waiting: int | None = None
+    consumers: int | None = None
 
 
 OWN_EXPIRES = 600_000

@@ -8,16 +8,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from asab_app.refreshed import Refreshed
 from asab_mom import _deadlines
 from asab_mom._address import Address, parse_all
 from asab_mom._channel import Channel
 from asab_mom._connection import Connection
 from asab_mom._consumer import Consumer
+from asab_mom._depths import depths
 from asab_mom._journal import Journal
 from asab_mom._line import SHORTEST_DELAY, Backoff, Line
 from asab_mom._options import number
 from asab_mom._publisher import Publisher
-from asab_mom._subscription import Subscription
+from asab_mom._subscription import Depth, Subscription
 from asab_mom._tls import client_context
 from asab_mom.broker import SHORT_MAX, Broker
 from asab_mom.message import BusyError, Message
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 BUSY_DELAY = 1.0
 """Seconds between two tries to send what the server could not take, at most."""
+
+DEPTHS_EVERY = 5.0
+"""Seconds between two questions of how much is in the queues, while somebody looks."""
+
+DEPTHS_MOST = 100
+"""How many queues are asked for."""
 
 NAME = re.compile(r"[a-zA-Z0-9\-_.:@#,/+ ]*")
 NAME_HAS = "letters and digits of ASCII, spaces and any of -_.:@#,/+"
@@ -88,6 +96,7 @@ class AMQPBroker(Broker):
         unreadable = self._dispatcher.start_unreadable
         self._busy_timeout = number(self, self.Config.getfloat, "busy_timeout", 0)
         self._consumer = Consumer(self._in, self._prefetch, self._receive, unreadable, self._calls.fail)
+        self._depths: Refreshed[dict[str, Depth]] = Refreshed(self.App.Loop, self._ask_depths, {}, DEPTHS_EVERY)
         for line in (self._in, self._out):
             line.start(self.App.Loop)
         self._declared_on: Connection | None = None
@@ -139,6 +148,15 @@ class AMQPBroker(Broker):
             for purpose, line in lines.items()
         ]
 
+    def _depth(self, subscription: Subscription) -> Depth:
+        return self._depths.look().get(subscription.queue, Depth())
+
+    async def _ask_depths(self) -> dict[str, Depth]:
+        return await depths(self._in, [each.queue for each in self._subscriptions[:DEPTHS_MOST]])
+
+    def _unconfirmed(self) -> int:
+        return self._publisher.unconfirmed
+
     def _waited_for(self) -> str:
         return f"{self._out.address} has not confirmed the message"
 
@@ -160,6 +178,7 @@ class AMQPBroker(Broker):
         await self._consumer.stop()
 
     async def _close(self) -> None:
+        await self._depths.close()
         await self._consumer.close()
         await self._in.close()
         await self._publisher.close(_deadlines.seconds(_deadlines.FLUSH))

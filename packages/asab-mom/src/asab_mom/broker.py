@@ -28,7 +28,7 @@ from asab_mom._failures import Failures, retry_target
 from asab_mom._metrics import Meter
 from asab_mom._options import number, policy, short
 from asab_mom._replies import Replies
-from asab_mom._subscription import Subscription
+from asab_mom._subscription import Depth, Subscription
 from asab_mom.message import Message, Outcome
 from asab_mom.properties import check_short
 
@@ -98,7 +98,7 @@ class Broker(Calling):
         service = _service(app, type(self).__name__)
         self.App = app
         self._name = _free_name(config_section_name, service)
-        self._meter = Meter(app, self._name)
+        self._meter = Meter(app, self._name, self._under_way)
         self._appname = short(self, "appname", APPNAME_MAX)
         self._exchange = short(self, "exchange")
         self._publish_timeout = number(self, self.Config.getfloat, "publish_timeout", 0) or math.inf
@@ -107,7 +107,10 @@ class Broker(Calling):
         replies = Replies(self.system, short(self, "reply_exchange"), self._properties, self._accept)
         failures = Failures(policy(self), self._count, self._declare, self._accept, replies.report)
         concurrency = number(self, self.Config.getint, "concurrency", 0)
-        self._dispatcher = Dispatcher(app.Loop, replies.answer, failures, self._meter.count, concurrency, self.system)
+        meter = self._meter
+        self._dispatcher = Dispatcher(
+            app.Loop, replies.answer, failures, meter.count, meter.took, concurrency, self.system
+        )
         self._calls = Calls(self._count)
         self._answers = None
         self._subscriptions = []
@@ -213,9 +216,17 @@ class Broker(Calling):
         """Return the connections to the server, for people: their `purpose`, `server` and `state`."""
         return []
 
-    def _waiting(self, subscription: Subscription) -> int | None:
-        """Return how many messages wait in a queue, where that is known without asking."""
-        return None
+    def _depth(self, subscription: Subscription) -> Depth:
+        """Return what is in a queue, as far as that is known without waiting."""
+        return Depth()
+
+    def _unconfirmed(self) -> int:
+        """Return how many messages the server has not confirmed yet, those that wait to be written included."""
+        return 0
+
+    def _under_way(self) -> dict[str, int]:
+        """Return how many messages are under way, out and in."""
+        return {"unconfirmed": self._unconfirmed(), "handling": self._dispatcher.busy}
 
     def _count(self, what: str) -> None:
         self.Counts[what] += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from asab_mom import _deadlines
 from asab_mom._embedded import Consumer, Server, Settle
-from asab_mom._subscription import Subscription
+from asab_mom._subscription import Depth, Subscription
 from asab_mom.broker import Broker
 from asab_mom.faults import Faults
 from asab_mom.message import Message, Outcome, PublishError
@@ -137,9 +137,9 @@ class MemoryBroker(Broker):
         state = "closed" if self._closed else "open" if self._up.is_set() else "lost"
         return [{"purpose": "consume, publish", "server": "this process", "state": state}]
 
-    def _waiting(self, subscription: Subscription) -> int | None:
+    def _depth(self, subscription: Subscription) -> Depth:
         queue = self._server.queues.get(subscription.queue)
-        return None if queue is None else len(queue.waiting)
+        return Depth() if queue is None else Depth(len(queue.waiting), queue.consumers)
 
     def _consumer(self, subscription: Subscription) -> Consumer:
         prefetch = UNLIMITED if subscription.answers else self._prefetch

@@ -192,7 +192,9 @@ class Metrics(Service, ConfigObject):
 
     def _add(self, metric: M) -> M:
         if metric.Name in self.Metrics:
-            raise ValueError(f"a metric {metric.Name!r} is there already: {self.Metrics[metric.Name]!r}")
+            there = type(self.Metrics[metric.Name]).__name__
+            remedy = "take another name, or labels of the one that is there"
+            raise ValueError(f"a metric {metric.Name!r} is there already, a {there}: {remedy}")
         self.Metrics[metric.Name] = metric
         return metric
 

@@ -71,12 +71,15 @@ class PanelFeed:
     async def _run(self) -> None:
         try:
             with self._panel.watch():
+                before = 0.0
                 while True:
                     began = time.perf_counter()
                     self._text = self._panels.text(self._panel)
                     self._send(self._text, self._watchers)
                     spent = time.perf_counter() - began
-                    await asyncio.sleep(max(EVERY, spent * PATIENCE))
+                    # A single slow one, as the first mostly is, says nothing of the next.
+                    await asyncio.sleep(max(EVERY, min(before, spent) * PATIENCE))
+                    before = spent
         except Exception:
             L.exception("The panel %r failed", self._panel.name)
             self._task = None

@@ -114,7 +114,7 @@ class Reader:
 
         Args:
             level: The lowest level that is wanted.
-            text: What a record must contain, in upper or lower case; empty for any.
+            text: What must be in a record as the page shows it, in upper or lower case; empty for any.
         """
         self.level = level
         self.number = 0
@@ -122,7 +122,16 @@ class Reader:
 
     def wants(self, entry: Entry) -> bool:
         """Return whether a record passes the filters."""
-        return entry.level >= self.level and (not self._text or self._text in entry.line.lower())
+        return entry.level >= self.level and (not self._text or self._text in _shown(entry.line).lower())
+
+
+def _shown(line: str) -> str:
+    """Return the text that the page makes of a record: the names of its fields, as `message`, are in each of them."""
+    fields: dict[str, object] = json.loads(line)
+    parts = [fields.pop(name, None) for name in ("time", "level", "logger", "message")]
+    trouble = [fields.pop(name, None) for name in ("exception", "stack")]
+    data = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in fields.items()]
+    return " ".join(str(each) for each in (*parts, "  ".join(data), *trouble) if each)
 
 
 def _cut(line: str) -> str:

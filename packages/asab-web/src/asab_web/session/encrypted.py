@@ -43,6 +43,7 @@ class CookieSessionStorage(SessionStorage):
 
     revokes: ClassVar[bool] = False
     merges: ClassVar[bool] = False
+    uncounted: ClassVar[str] = "Sessions in cookies cannot be counted: the browsers alone have them."
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from asab_log import LOG_NOTICE, get_logger
 from asab_utils.time_limit import time_limit
@@ -39,6 +39,14 @@ TIMEOUT: Final = 2.0
 
 # What `new_id` makes; anything else need not be asked for.
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+# Going through all keys: how many at a time, so that Redis has time for others in between, and how often at most.
+_STEP: Final = 1000
+_STEPS: Final = 100
+
+# What means something else than itself in a pattern of Redis.
+_SPECIAL: Final = re.compile(r"[*?\[\]\\]")
+_ESCAPED: Final = r"\\\g<0>"
 
 # Enough for thousands of requests a second; more requests than that wait for their turn, within the timeout.
 _CONNECTIONS: Final = 32
@@ -81,13 +89,24 @@ expire(new, times[1], times[2], ARGV[2], ARGV[3], ARGV[4])
 return 1
 """
 
+# ARGV: where to go on, the pattern of the keys, how many to look at. The keys themselves stay where they are.
+_COUNT: Final = """
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+return {found[1], #found[2]}
+"""
+
 
 class RedisSessionStorage(SessionStorage):
     """Keeps sessions in Redis.
 
+    How many there are is counted by going through the keys of the database, a few at a time, up to about 100,000 keys
+    of whatever kind; beyond that it is not told.
+
     One server, or what stands for one (a managed service, the address of the current primary); not a cluster, whose
     keys cannot be renamed in one step. What it cannot do within the timeout is `SessionStorageError`.
     """
+
+    uncounted: ClassVar[str] = "Not counted yet; or Redis does not answer, or has too many keys to go through."
 
     def __init__(
         self,
@@ -133,6 +152,7 @@ class RedisSessionStorage(SessionStorage):
         self._redis = redis.asyncio.Redis.from_pool(pool)
         self._load = self._redis.register_script(_LOAD)
         self._save = self._redis.register_script(_SAVE)
+        self._count = self._redis.register_script(_COUNT)
 
     async def load(self, cookie: str) -> Session | None:
         """Return the session of a cookie, or None."""
@@ -167,6 +187,17 @@ class RedisSessionStorage(SessionStorage):
     async def delete(self, session_id: str) -> None:
         """Forget a session."""
         await self._ask(self._redis.delete, self._key(session_id))
+
+    async def count(self) -> int | None:
+        """Return how many sessions there are, of all processes; None if there are too many keys to go through."""
+        pattern = f"{_SPECIAL.sub(_ESCAPED, self._prefix)}*"
+        count, cursor = 0, b"0"
+        for _ in range(_STEPS):
+            cursor, found = await self._ask(self._count, [], [cursor, pattern, _STEP])
+            count += int(found)
+            if cursor == b"0":
+                return count
+        return None
 
     async def health(self) -> str | None:
         """Ask Redis whether it is there."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import asab_app
 from asab_app.metrics import Family, Sample, when_measured
+from asab_app.refreshed import Refreshed
 from asab_config import ConfigObject
 from asab_web.session._settings import DEFAULTS, make_storage
 from asab_web.session.cookie import SessionCookie
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from asab_web.session.storage import SessionStorage
+
+
+COUNT_EVERY: Final = 10.0
+"""Seconds between two counts of sessions that a server keeps, while somebody looks."""
 
 
 class ServiceWebSession(asab_app.Service, ConfigObject):
@@ -64,18 +69,24 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
         super().__init__(app, name)
         app.Inspection.add(app.Inspection.free_name("sessions"), f"Sessions: {name}", self._inspect)
         webapp.middlewares.append(session_middleware(self.Storage, self.cookie))
+        self._counted: Refreshed[int | None] = Refreshed(app.Loop, self.Storage.count, None, COUNT_EVERY)
         when_measured(app, lambda metrics: metrics.add_source(self._families))
 
     def _families(self) -> list[Family]:
-        if not isinstance(self.Storage, Sized):
+        count = self._count()
+        if count is None:
             return []
-        samples = [Sample({"service": self.Name}, len(self.Storage))]
+        samples = [Sample({"service": self.Name}, count)]
         return [Family("asab_web_sessions", "gauge", "Sessions, where the storage knows their number.", samples)]
 
     def _inspect(self) -> dict[str, Any]:
+        count = self._count()
+        shown = {"sessions": count, "storage": type(self.Storage).__name__, "cookie": self.cookie.name}
+        return shown | ({"note": self.Storage.uncounted} if count is None else {})
+
+    def _count(self) -> int | None:
         storage = self.Storage
-        count = len(storage) if isinstance(storage, Sized) else "not counted by this storage"
-        return {"sessions": count, "storage": type(storage).__name__, "cookie": self.cookie.name}
+        return len(storage) if isinstance(storage, Sized) else self._counted.look()
 
     async def health(self) -> str | None:
         """Tell why the storage cannot be reached, if so."""
@@ -83,4 +94,5 @@ class ServiceWebSession(asab_app.Service, ConfigObject):
 
     async def finalize(self, app: asab_app.Application) -> None:
         """Close the storage."""
+        await self._counted.close()
         await self.Storage.close()

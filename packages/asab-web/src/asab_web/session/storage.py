@@ -33,10 +33,12 @@ class SessionStorage(abc.ABC):
         max_size: The bytes that the keys and the JSON of the values of one session may take together.
         revokes: Whether a session that was ended is ended for who has a copy of its cookie, too.
         merges: Whether concurrent requests of one session that change different keys keep each other's changes.
+        uncounted: What is said to who looks where `count` does not know the number.
     """
 
     revokes: ClassVar[bool] = True
     merges: ClassVar[bool] = True
+    uncounted: ClassVar[str] = "This storage does not count its sessions."
 
     def __init__(
         self,
@@ -116,6 +118,13 @@ class SessionStorage(abc.ABC):
         Raises:
             SessionStorageError: If the storage cannot be reached.
         """
+
+    async def count(self) -> int | None:
+        """Return how many sessions are kept, or None if that is not known; asked for while somebody looks.
+
+        For overriding; a storage that knows without waiting has `__len__` in its place.
+        """
+        return None
 
     async def health(self) -> str | None:
         """Return why sessions cannot be had now, as one line without secrets, or None. For overriding."""

@@ -42,11 +42,14 @@ export function number(value) {
   return Number.isInteger(value) ? value.toLocaleString("en") : value.toLocaleString("en", { maximumSignificantDigits: 4 });
 }
 
-/** A value of a cell or of a fact, for people. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** A value of a cell or of a fact, for people; a time is that of the clock on their wall. */
 export function plain(value) {
   if (value === null || value === undefined || value === "") return "–";
   if (value === true) return "yes";
   if (value === false) return "no";
   if (typeof value === "number") return number(value);
+  if (typeof value === "string" && TIME.test(value)) return new Date(value).toLocaleString();
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -78,7 +78,7 @@ class State extends Shape {
     this.plots.lag.push(lag);
     this.plots.tasks.push(tasks);
     const state = ready ? "ready" : alive ? "not ready" : "needs a restart";
-    const time = `${new Date(launched).toLocaleString()} (${duration(uptime)} ago)`;
+    const time = `${plain(launched)} (${duration(uptime)} ago)`;
     super.update({ state, launched: time, "processor time": `${number(processor)} s`, pid: String(pid), ...rest });
     if (down.length || this.tables.size) this.table("What is not ready").update(down);
   }

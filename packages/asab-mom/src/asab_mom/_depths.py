@@ -1,0 +1,33 @@
+"""How much is in queues: the server is asked, without a consumer and without a change of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asab_mom._errors import ChannelError
+from asab_mom._line import Line, State
+from asab_mom._subscription import Depth
+
+
+async def depths(line: Line, queues: Sequence[str]) -> dict[str, Depth]:
+    """Return the depths of queues by name; of those that cannot be asked for, and while there is no line, none.
+
+    Raises:
+        LineError: If the line breaks meanwhile.
+    """
+    if line.state is not State.OPEN:
+        return {}
+    connection = await line.connection()
+    channel = await connection.open_channel()
+    found = {}
+    try:
+        for queue in queues:
+            try:
+                answer = await channel.call(channel.queue_declare, queue, passive=True)
+            except ChannelError:  # it is gone, and so is the channel
+                channel = await connection.open_channel()
+            else:
+                found[queue] = Depth(answer["message_count"], answer["consumer_count"])
+    finally:
+        await channel.shut()
+    return found
