@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from asab_mom._errors import ChannelError
@@ -18,16 +19,10 @@ async def depths(line: Line, queues: Sequence[str]) -> dict[str, Depth]:
     if line.state is not State.OPEN:
         return {}
     connection = await line.connection()
-    channel = await connection.open_channel()
     found = {}
-    try:
-        for queue in queues:
-            try:
+    for queue in queues:
+        with contextlib.suppress(ChannelError):  # it is gone, and its channel with it
+            async with connection.open_channel() as channel:
                 answer = await channel.call(channel.queue_declare, queue, passive=True)
-            except ChannelError:  # it is gone, and so is the channel
-                channel = await connection.open_channel()
-            else:
                 found[queue] = Depth(answer["message_count"], answer["consumer_count"])
-    finally:
-        await channel.shut()
     return found
