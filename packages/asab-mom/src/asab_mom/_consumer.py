@@ -128,13 +128,17 @@ class Consumer:
         """Let no more messages in; those that are here can still be settled."""
         self._stopped = True
         self._tried.set()
-        consuming = [consuming for s, consuming in self._consuming.items() if not s.answers]
-        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in consuming)
+        await self._cancel(answers=False)
 
     async def close(self) -> None:
-        """Delete the queues of our own."""
+        """Delete the queues of our own; that of the answers is let go first, or the broker tells of its loss."""
+        await self._cancel(answers=True)
         own = [(s.queue, channel) for s, (channel, _) in self._consuming.items() if s.own]
         await self._ask(channel.call(channel.queue_delete, queue) for queue, channel in own)
+
+    async def _cancel(self, *, answers: bool) -> None:
+        consuming = [consuming for s, consuming in self._consuming.items() if s.answers == answers]
+        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in consuming)
 
     async def _ask(self, calls: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Make calls that may fail: the line can be down, and then there is nothing to undo."""
