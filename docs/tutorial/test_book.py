@@ -1,53 +1,38 @@
-import asyncio
-
-import asab
+import aiohttp
 import pytest
-from asab_utils.testing import VirtualLoop
+from asab.testing import VirtualRun
 
-from book import BookModule
-
-
-class Rehearsal(asab.Application):
-    """The application with the book alone, on a clock that jumps; `play` is its `main()`."""
-
-    def __init__(self, play):
-        self.play = play
-        super().__init__(args=[])
-
-    def create_event_loop(self):
-        return VirtualLoop()
-
-    async def initialize(self):
-        self.add_module(BookModule)
-
-    async def main(self):
-        await self.play(self)
-        self.stop()
+from figures import GuestBook
 
 
 @pytest.fixture
-def rehearse(tmp_path):
-    """Run an application through its whole life, with the function as its `main()`."""
-    asab.Config.read_dict({"book": {"path": str(tmp_path / "guests.db")}, "general": {"tick_period": "60"}})
-    yield lambda play: Rehearsal(play).run()
-    asab.Singleton.delete(Rehearsal)
+def run(tmp_path):
+    """The application on a clock that jumps, with a book and a port of its own."""
+    config = {
+        "book": {"path": str(tmp_path / "guests.db")},
+        "asab:web": {"listen": "127.0.0.1:0"},
+        "general": {"tick_period": "60"},
+    }
+    with VirtualRun(GuestBook, config=config) as run:
+        yield run
 
 
-def test_an_entry_is_announced_and_kept(rehearse):
+async def post(app, guest, text):
+    (address,) = app.get_service("asab.WebService").default_container.addresses
+    async with aiohttp.ClientSession(address) as session:
+        async with session.post("/guests", data={"guest": guest, "text": text}) as answer:
+            return answer.status
+
+
+def test_an_entry_is_announced_and_kept(run):
     heard = []
-
-    async def play(app):
-        app.PubSub.subscribe("Book.entry!", lambda message_type, guest, text: heard.append(guest))
-        app.get_service("Book").write("Ann", "What a view!")
-        assert dict(app.get_service("Book").entries) == {"Ann": "What a view!"}
-
-    assert rehearse(play) == 0
+    run.app.PubSub.subscribe("Book.entry!", lambda message_type, guest, text: heard.append(guest))
+    assert run.wait_for(post(run.app, "Ann", "What a view!")) == 201
+    assert run.wait_for(post(run.app, "Bob", "")) == 400
     assert heard == ["Ann"]
+    assert dict(run.app.get_service("Book").entries) == {"Ann": "What a view!"}
 
 
-def test_there_is_a_summary_each_day(rehearse, caplog):
-    async def play(app):
-        await asyncio.sleep(7.5 * 86400)  # takes no time
-
-    assert rehearse(play) == 0
+def test_there_is_a_summary_each_day(run, caplog):
+    run.sleep(7.5 * 86400)  # takes no time
     assert [record.message for record in caplog.records].count("Guests until now") == 7

@@ -214,3 +214,12 @@ def test_the_watcher_runs_without_a_server(tmp_path: Path) -> None:
 def test_the_watcher_runs_with_rabbitmq_by_its_configuration(tmp_path: Path, amqp_url: str) -> None:
     """The step to a server is a matter of configuration."""
     watch(tmp_path, f"[watcher]\nbroker = amqp\n[asab:mom:amqp]\nurl = {amqp_url}\n")
+
+
+def test_the_tests_of_the_watcher_run_in_its_folder() -> None:
+    """Its README says so to people who have pytest, and none of the plugins that the tests of ASAB use."""
+    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    folder = EXAMPLES / "watcher"
+    with python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder, env=plain) as process:
+        assert process.wait() == 0, process.report()
+        assert " passed in " in process.stdout
