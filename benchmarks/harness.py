@@ -5,15 +5,20 @@ Every round runs each contender once, in turn, so that a machine whose speed dri
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 PLOTS = Path(__file__).resolve().parent.parent / "docs" / "performance"
 
 ROUNDS = 15
+
+SPAN = 20
+"""How many times as long as the shortest bar the longest may be before a plot is logarithmic."""
 
 
 def medians(
@@ -61,11 +66,20 @@ def _plot(title: str, headings: list[str], ratios: Mapping[str, list[float]], ba
     axes.axvline(1, color="gray", linewidth=0.8)
     axes.set_yticks([column + 0.4 - height / 2 for column in range(len(headings))], headings)
     axes.invert_yaxis()
-    axes.set_xscale("log")
+    _scale(axes, [ratio for row in ratios.values() for ratio in row])
     axes.set_xlabel(f"time, as a ratio to {base} (shorter is faster)")
     axes.set_title(title)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))  # beside the bars, not on them
     PLOTS.mkdir(parents=True, exist_ok=True)
     name = re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
     figure.savefig(PLOTS / f"{name}.svg", metadata={"Date": None})
     plt.close(figure)
+
+
+def _scale(axes: Any, ratios: list[float]) -> None:
+    """Have the lengths of bars compare as their figures do: from zero; or from a tenth or less, a decade a step."""
+    if max(ratios) <= SPAN * min(ratios):
+        axes.set_xlim(0, max(ratios) * 1.1)  # room for the label of the longest
+    else:
+        axes.set_xscale("log")
+        axes.set_xlim(10 ** math.floor(math.log10(min(ratios) * 0.99)), max(ratios) * 2)
