@@ -19,9 +19,9 @@ def run(tmp_path):
 
 async def post(app, guest, text):
     (address,) = app.get_service("asab.WebService").default_container.addresses
-    async with aiohttp.ClientSession(address) as session:
-        async with session.post("/guests", data={"guest": guest, "text": text}) as answer:
-            return answer.status
+    form = {"guest": guest, "text": text}
+    async with aiohttp.ClientSession(address) as session, session.post("/guests", data=form) as answer:
+        return answer.status
 
 
 def test_an_entry_is_announced_and_kept(run):

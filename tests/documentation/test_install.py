@@ -13,5 +13,5 @@ def test_every_extra_is_listed() -> None:
     """Whoever looks for one looks there."""
     listed = re.findall(r"^\| `(\S+\[\w+\])` \|", (ROOT / "docs/how-to/install.md").read_text("utf-8"), re.MULTILINE)
     projects = [tomllib.loads((layer.folder / "pyproject.toml").read_text("utf-8"))["project"] for layer in LAYERS]
-    extras = {f"{project['name']}[{extra}]" for project in projects for extra in project.get("optional-dependencies", ())}
-    assert sorted(listed) == sorted(extra for extra in extras if not extra.startswith("asab["))
+    names = {f"{project['name']}[{each}]" for project in projects for each in project.get("optional-dependencies", ())}
+    assert sorted(listed) == sorted(name for name in names if not name.startswith("asab["))
