@@ -167,6 +167,19 @@ def test_a_wrong_value_is_named_with_its_section_and_option(
 
 
 @pytest.mark.parametrize(
+    ("option", "stream", "answer"),
+    [("--help", "stdout", "usage: shop ["), ("--version", "stdout", "shop (asab-app "), ("-k", "stderr", "shop: ")],
+)
+def test_a_package_that_is_run_has_its_name(tmp_path: Path, option: str, stream: str, answer: str) -> None:
+    """`__main__.py`, which is the file that Python runs, is the name of them all."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__main__.py").write_text(textwrap.dedent(BARE), "utf-8")
+    with python("-m", "shop", option, cwd=tmp_path) as process:
+        process.wait()
+        assert getattr(process, stream).startswith(answer), process.report()
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [(["--wrong"], "--wrong"), (["-c"], "-c"), (["surplus"], "surplus")],
     ids=["unknown option", "option without its value", "unknown word"],

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from asab_app import _daemon, _loop
+from asab_app._failures import program
 from asab_app.arguments import extend, values
 from asab_config import Config, ConfigParser, escape
 
@@ -54,7 +55,8 @@ def create_parser(own_version: str, **options: Any) -> argparse.ArgumentParser:
         own_version: The version of the application; empty if it has none.
         **options: For `argparse.ArgumentParser`. An application may define a long option that is here already anew.
     """
-    parser = argparse.ArgumentParser(**{"conflict_handler": "resolve", "formatter_class": _formatter, **options})
+    ours = {"prog": program(), "conflict_handler": "resolve", "formatter_class": _formatter}
+    parser = argparse.ArgumentParser(**{**ours, **options})
     parser.add_argument("--version", action=Version, const=own_version, help="print the version and exit")
     parser.add_argument("-c", "--config", metavar="CONFIG", help="load the configuration file CONFIG")
     parser.add_argument("-v", "--verbose", action="store_true", help="log at level DEBUG, and the event loop's doings")

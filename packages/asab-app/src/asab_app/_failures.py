@@ -56,5 +56,6 @@ def say(line: str) -> None:
 
 
 def program() -> str:
-    """Return the name of the program."""
-    return os.path.basename(sys.argv[0]) or "asab"
+    """Return the name of the program: that of its file or, for `python -m package`, of the package."""
+    folder, file = os.path.split(sys.argv[0])
+    return (os.path.basename(folder) if file == "__main__.py" else file) or "asab"
