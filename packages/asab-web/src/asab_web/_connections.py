@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
+from aiohttp.streams import EMPTY_PAYLOAD
 
 from asab_web._connection import BUSY, HEAD, LEFT, Connection
 from asab_web._host import Handler, checking_host
@@ -162,7 +163,7 @@ class Connections:
         """Have a connection learn of its request before it is made, as our `Request`."""
         connection.phase = BUSY
         connection.used = True
-        if not body.is_eof():
+        if body is not EMPTY_PAYLOAD and not body.is_eof():
             connection.begin_body(body)
         return Request(message, body, connection, writer, task, self._loop, client_max_size=self._limits.body_size)
 
