@@ -36,7 +36,7 @@ def prepare(arguments: argparse.Namespace) -> None:
 
 def check_notes(arguments: argparse.Namespace) -> str | None:
     """Read all notes."""
-    return _for_each(arguments.wheels, lambda wheel: [f"{wheel}: {len(notes.read(wheel))} notes"])
+    return _for_each(arguments.wheels, lambda wheel: [f"{wheel}: notes: {len(notes.read(wheel))}"])
 
 
 def check_api(arguments: argparse.Namespace) -> str | None:
