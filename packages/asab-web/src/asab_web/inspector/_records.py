@@ -23,7 +23,7 @@ MOST = 400
 FLOOD = 300
 """How many records in a period, taken or not, are more than anybody reads: 1,200 a second."""
 
-FEW = 60
+FEW = 20
 """How many are taken in the period after such a one."""
 
 _MEMORY = 2000
