@@ -66,7 +66,6 @@ class Consumer:
         self._lost = lost
         self._flowing = asyncio.Event()
         self._stopped = False
-        self._subscriptions: list[Subscription] = []
         self._consuming: dict[Subscription, tuple[Channel, str]] = {}
         self._untried: set[Subscription] = set()
         self._tried = asyncio.Event()
@@ -75,7 +74,6 @@ class Consumer:
 
     def open(self, loop: asyncio.AbstractEventLoop, subscription: Subscription) -> None:
         """Declare and consume a subscription in the background, as long as the line is not closed."""
-        self._subscriptions.append(subscription)
         self._untried.add(subscription)
         self._tried.clear()
         self._line.keep_channel(loop, f"Subscription of {subscription}", lambda c: self._serve(subscription, c))
@@ -91,15 +89,15 @@ class Consumer:
             if arguments or not await _exists(queue, beside):
                 await beside.call(beside.queue_declare, queue, durable=True, arguments=dict(arguments))
 
-    async def declare_again(self, connection: Connection) -> None:
-        """Declare all that was declared before, on the connection that is published over.
+    async def declare_again(self, connection: Connection, subscriptions: Iterable[Subscription]) -> None:
+        """Declare what of these was declared before, on the connection that is published over.
 
         What the broker refuses is said where it is consumed.
 
         Raises:
             LineError: If the connection is lost.
         """
-        for subscription in [s for s in self._subscriptions if s not in self._untried]:
+        for subscription in [s for s in subscriptions if s not in self._untried]:
             with contextlib.suppress(ChannelError):
                 async with connection.open_channel() as channel:
                     await self._declare(subscription, channel)
@@ -128,17 +126,12 @@ class Consumer:
         """Let no more messages in; those that are here can still be settled."""
         self._stopped = True
         self._tried.set()
-        await self._cancel(answers=False)
+        consuming = [consuming for s, consuming in self._consuming.items() if not s.answers]
+        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in consuming)
 
     async def close(self) -> None:
-        """Delete the queues of our own; that of the answers is let go first, or the broker tells of its loss."""
-        await self._cancel(answers=True)
-        own = [(s.queue, channel) for s, (channel, _) in self._consuming.items() if s.own]
-        await self._ask(channel.call(channel.queue_delete, queue) for queue, channel in own)
-
-    async def _cancel(self, *, answers: bool) -> None:
-        consuming = [consuming for s, consuming in self._consuming.items() if s.answers == answers]
-        await self._ask(channel.call(channel.basic_cancel, tag) for channel, tag in consuming)
+        """Delete the queues of our own."""
+        await self._ask(_delete(s, *consuming) for s, consuming in self._consuming.items() if s.own)
 
     async def _ask(self, calls: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Make calls that may fail: the line can be down, and then there is nothing to undo."""
@@ -197,6 +190,13 @@ class Consumer:
             return
         message = Message(body, target, exchange, header=delivery.header)
         self._receive_unreadable(message, subscription, delivery.fault, settle)
+
+
+async def _delete(own: Subscription, channel: Channel, tag: str) -> None:
+    """Delete a queue of our own; that of the answers is let go first, or the broker tells of its loss."""
+    if own.answers:
+        await channel.call(channel.basic_cancel, tag)
+    await channel.call(channel.queue_delete, own.queue)
 
 
 async def _exists(queue: str, channel: Channel) -> bool:

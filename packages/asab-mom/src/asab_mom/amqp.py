@@ -116,7 +116,7 @@ class AMQPBroker(Broker):
 
     async def _publish_over(self, channel: Channel) -> None:
         if channel.connection is not self._declared_on:
-            await self._consumer.declare_again(channel.connection)
+            await self._consumer.declare_again(channel.connection, self._subscriptions)
             self._declared_on = channel.connection
         await self._publisher.serve(channel)
 
@@ -178,9 +178,9 @@ class AMQPBroker(Broker):
         await self._consumer.stop()
 
     async def _close(self) -> None:
-        await self._depths.close()
         await self._consumer.close()
         await self._in.close()
+        await self._depths.close()  # without the line, it does not wait for an answer
         await self._publisher.close(_deadlines.seconds(_deadlines.FLUSH))
         await self._out.close()
 
