@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -24,9 +24,21 @@ async def never() -> None:
     await asyncio.Event().wait()
 
 
-async def cancelled(work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+async def work(limits: list[float], done: list[float]) -> None:
+    """Work without end; when cancelled, clean up in steps that take too long, and note each limit that was kept."""
+    try:
+        await never()
+    finally:
+        for limit in limits:
+            with contextlib.suppress(TimeoutError):
+                async with time_limit(limit):
+                    await never()
+            done.append(limit)
+
+
+async def cancelled(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Return a task that has begun and was told to end."""
-    task = asyncio.create_task(work())
+    task = asyncio.create_task(work)
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.sleep(0)
@@ -63,68 +75,42 @@ def test_what_is_done_in_time_returns_and_what_it_raises_is_raised(loop: Virtual
 
 def test_a_task_that_was_cancelled_cleans_up_to_the_end_when_a_limit_is_over(loop: VirtualLoop) -> None:
     """Or a connection stays open because its peer has not said goodbye in time."""
-    steps = []
-
-    async def work() -> None:
-        try:
-            await never()
-        finally:
-            for step in ("first", "second"):
-                with contextlib.suppress(TimeoutError):
-                    async with time_limit(3):
-                        await never()
-                steps.append(step)
+    done: list[float] = []
 
     async def scenario() -> None:
-        task = await cancelled(work)
+        task = await cancelled(work([2, 4], done))
         await asyncio.wait([task])
         assert task.cancelled()
 
     loop.run_until_complete(scenario())
-    assert steps == ["first", "second"]
+    assert done == [2, 4]
     assert loop.time() == 6
 
 
 def test_a_task_that_is_cancelled_within_a_limit_is_cancelled(loop: VirtualLoop) -> None:
     """Also while it cleans up, and in the very moment in which the limit is over: who cancels is heard."""
-
-    async def work() -> None:
-        try:
-            await never()
-        finally:
-            with contextlib.suppress(TimeoutError):
-                async with time_limit(3):
-                    await never()
-            pytest.fail("the second cancellation was lost")
+    done: list[float] = []
 
     async def scenario() -> None:
         for after in (1, 3):
-            task = await cancelled(work)
+            task = await cancelled(work([3], done))
             loop.call_later(after, task.cancel)
             await asyncio.wait([task])
             assert task.cancelled()
+            assert not done, "the second cancellation was lost"
 
     loop.run_until_complete(scenario())
 
 
 def test_what_was_too_slow_cleans_up_within_a_limit_of_its_own(loop: VirtualLoop) -> None:
     """The limit that is over first is one more cancellation of the task."""
-    steps = []
-
-    async def slow() -> None:
-        try:
-            await never()
-        finally:
-            with contextlib.suppress(TimeoutError):
-                async with time_limit(2):
-                    await never()
-            steps.append("cleaned up")
+    done: list[float] = []
 
     async def scenario() -> None:
         with pytest.raises(TimeoutError):
             async with time_limit(3):
-                await slow()
+                await work([2], done)
 
     loop.run_until_complete(scenario())
-    assert steps == ["cleaned up"]
+    assert done == [2]
     assert loop.time() == 5
