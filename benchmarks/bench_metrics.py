@@ -92,6 +92,6 @@ def bench_requests(rounds: int, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    arguments = begin(__doc__, rounds=15)
+    arguments = begin(__doc__, rounds=3)
     bench_instruments()
     bench_requests(arguments.rounds, arguments.seconds)

@@ -17,7 +17,7 @@ CONTENDERS = {
 
 
 if __name__ == "__main__":
-    arguments = begin(__doc__, rounds=9)
+    arguments = begin(__doc__, rounds=2)
     measured = measure(CONTENDERS, arguments.rounds, arguments.seconds)
     bases = dict.fromkeys(CONTENDERS, "off")
     for field in ("processor", "wall"):

@@ -11,7 +11,8 @@ The layer's map, from the bottom:
 - `work` - tasks and threads beside `main()`, by `_restart` and `_threads`; `_messages` - what it publishes.
 - `_starting` - the start, watched; `_construction` - what a constructor leaves behind; `_report` - what took how long.
 - `_daemon` - `-d`, `-k` and `[daemon]`, by `_birth`, `_pidfile`, `_owner` and `_kill`.
-- `health` - what is down, since when and why; `_watchdog` - who blocks the event loop.
+- `health` - what is down, since when and why; `_watchdog` - who blocks the event loop; `_collector` - when cycles
+  are looked for.
 - `_service_manager` - what systemd and its like are told, by `_notify`; `_hangup` - SIGHUP; `_reaper` - PID 1.
 - `trace` - the ids of a request, as they travel; `tracing` - what belongs to which, by `_opentelemetry` as its spans.
 - `_unicode` - text that can leave the process.

@@ -5,8 +5,7 @@ The laws:
 1. Init-time is the constructor: arguments, configuration, logging, event loop, signals, `initialize()`, then every
    module and service in the order of registration, then `Application.init!`. `run()` is run-time, then exit-time.
 2. A start that fails leaves the constructor by `SystemExit`, with what was started stopped again, so that a bare
-   `app.run()` cannot report success.
-   `stop()` in init-time ends the start in the same way, with the exit code that it was given.
+   `app.run()` cannot report success. `stop()` in init-time ends it in the same way, with its exit code.
 3. Exit-time always follows, whatever `main()` does, and every step of it has a deadline.
 4. `stop()` may be called from anywhere; the third call aborts.
 5. Of all exit codes that are set the highest wins, unless one is forced.
@@ -23,7 +22,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from asab_app import _arguments, _daemon, _failures, _inspection, _loop, _tasks, _watchdog
+from asab_app import _arguments, _collector, _daemon, _failures, _inspection, _loop, _tasks, _watchdog
 from asab_app._components import finalize
 from asab_app._construction import Constructed
 from asab_app._hangup import hang_up
@@ -182,7 +181,8 @@ class Application(Registry, metaclass=Constructed):
         """
         try:
             self._watchdog.start(self.Loop)
-            _loop.run(self, self._live())
+            with _collector.roomy():
+                _loop.run(self, self._live())
         finally:
             self._watchdog.stop()
             self._close()

@@ -62,6 +62,7 @@ class Connections:
         leaving: Whether idle connections are closed.
         websockets: Those that are open, and may be some that are closed.
         streams: The same of event streams.
+        nothing: What is awaited where there is nothing to wait for.
     """
 
     def __init__(self, limits: Limits, runner: web.AppRunner, options: dict[str, Any]) -> None:
@@ -88,6 +89,8 @@ class Connections:
         }
         self._open: set[Connection] = set()
         self._loop = asyncio.get_running_loop()
+        self.nothing: asyncio.Future[None] = self._loop.create_future()
+        self.nothing.set_result(None)
         times = [time for time in (limits.head, limits.body) if time]
         self._period = min(1.0, *(time / 4 for time in times)) if times else 0.0
         self._check: asyncio.TimerHandle | None = None
