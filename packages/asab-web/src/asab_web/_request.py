@@ -46,4 +46,4 @@ class Request(web.Request):
             for app in self._match_info._apps:
                 if app.on_response_prepare:
                     return _prepare_hook(self, response)
-        return connections.nothing  # a coroutine that finds no receiver costs each request a percent
+        return connections.nothing  # a coroutine that finds no receiver takes its time with each request
